@@ -1,0 +1,185 @@
+"""Check a message: find what it says of its recipients, without any facts, once per campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from contextmail.config import Settings
+from contextmail.dialects import DIALECTS, Dialect, detect
+from contextmail.dialects.base import Condition, Token
+from contextmail.errors import ConfigurationError
+from contextmail.language.block import Place
+from contextmail.language.flow import Flow, flow_of
+from contextmail.language.messages import read_message
+from contextmail.language.patterns import Lexicon, lexicon, straight
+from contextmail.language.phrases import Phrasebook, phrasebook
+from contextmail.language.sentences import block_sentences
+from contextmail.model.finding import Finding
+from contextmail.model.message import Message, Part
+from contextmail.rules import CLAIMS
+from contextmail.rules.base import ClaimRule, Context, Match, Sentence
+from contextmail.rules.custom import CustomClaim
+
+_NO_HEADING = frozenset({"generic-subject", "generic-greeting"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding with the match behind it, for whoever rewrites."""
+
+    finding: Finding
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A checked message: its flows, and what was found, in the order of the parts."""
+
+    message: Message
+    dialect: Dialect | None
+    flows: Mapping[str, Flow]
+    context: Context
+    found: tuple[Found, ...]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """List the findings, the suppressed ones with their reason."""
+        return [found.finding for found in self.found]
+
+
+def check(message: Message | Mapping[str, object] | str | Path, settings: Settings | None = None) -> list[Finding]:
+    """Find what `message` says of its recipients.
+
+    `message` is a Message, a mapping of its keys and texts, or a path as `read_message` takes it. Raises TemplateError
+    where it cannot be read, DialectError where its template language cannot be told.
+    """
+    return Checker(settings).check(message).findings
+
+
+class Checker:
+    """The rules, the lexicon and the phrasebook of one company, loaded once for any number of messages."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.rules = claim_rules(self.settings)
+        self.lexicon = self._lexicon()
+        self.phrasebook: Phrasebook = phrasebook(self.settings.language, self.settings.phrasebook)
+
+    def _lexicon(self) -> Lexicon:
+        words = lexicon(self.settings.language)
+        for name, rule in self.rules.items():
+            own = rule.claim.says if isinstance(rule, CustomClaim) else ()
+            if own or rule.override.says or rule.override.never:
+                words = words.extended(name, (*own, *rule.override.says), rule.override.never)
+        return words
+
+    def check(self, message: Message | Mapping[str, object] | str | Path) -> Checked:
+        """Check one message. Raises TemplateError and DialectError."""
+        message = message if isinstance(message, Message) else read_message(message, dialect=self.settings.dialect)
+        dialect = dialect_of(message, self.settings.dialect)
+        flows = {part.name: flow_of(part, dialect) for part in message.parts}
+        context = Context(
+            message, self.lexicon, self.phrasebook, self.settings.fields, known_fields=frozenset(self.settings.fields)
+        )
+        matches = {name: list(self._matches(flow, context)) for name, flow in flows.items() if name != "subject"}
+        context = replace(context, headings=tuple(_headings(flows, matches)))
+        if "subject" in flows:
+            matches["subject"] = list(self._matches(flows["subject"], context))
+        found = [
+            Found(self._finding(match, part, context), match) for part in message.parts for match in matches[part.name]
+        ]
+        return Checked(message, dialect, flows, context, tuple(found))
+
+    def _matches(self, flow: Flow, context: Context) -> Iterator[Match]:
+        for block in flow.blocks:
+            text = straight(block.text.replace("\n", " "))
+            for index, (start, end) in enumerate(block_sentences(block)):
+                sentence = Sentence(block, start, end, text[start:end], index == 0, flow.part.name)
+                for rule in self.rules.values():
+                    yield from rule.find(sentence, context)
+
+    def _finding(self, match: Match, part: Part, context: Context) -> Finding:
+        block, rule = match.sentence.block, self.rules[match.rule]
+        claim = rule.definition(context)
+        start, end = block.source_start(match.start), block.source_end(match.end - 1)
+        before = part.source.count("\n", 0, start)
+        seen_by, note = reached(block.chains.at(start), self.settings.fields)
+        return Finding(
+            rule=match.rule,
+            part=part.name,
+            start=start,
+            end=end,
+            quote=block.text[match.start : match.end],
+            confidence=match.confidence,
+            message=match.note or (f"not true of everybody: {claim.because}" if claim.because else "not true of everybody"),
+            line=part.line + before,
+            column=start - (part.source.rfind("\n", 0, start) + 1) + 1,
+            path=part.path,
+            suppressed=context.message.allow.get(match.rule, "") or rule.override.allow,
+            true_when="" if claim.otherwise == "show" else match.true_when or claim.true_when,
+            unknown_is=claim.unknown_is,
+            seen_by=seen_by,
+            note=note,
+        )
+
+
+def claim_rules(settings: Settings) -> dict[str, ClaimRule]:
+    """Build the claim rules: the built-in ones with what the company changed, and its own. Raises ConfigurationError."""
+    overrides = settings.rules
+    rules: dict[str, ClaimRule] = {name: rule(overrides.get(name)) for name, rule in CLAIMS.items()}
+    for claim in settings.claims:
+        if claim.name in rules:
+            raise ConfigurationError(
+                f"the claim {claim.name!r} is built in", where="[[claim]]", cure=f"change it under [rules.{claim.name}]"
+            )
+        rules[claim.name] = CustomClaim(claim, overrides.get(claim.name))
+    return rules
+
+
+def dialect_of(message: Message, name: str = "") -> Dialect | None:
+    """Tell a message's template language, from its own word, the settings', or its tokens. Raises DialectError."""
+    named = message.dialect or name
+    if named and named not in DIALECTS:
+        raise ConfigurationError(f"unknown dialect {named!r}", cure=f"one of {', '.join(DIALECTS)}")
+    return DIALECTS[named] if named else detect("\n".join(part.source for part in message.parts))
+
+
+def reached(chain: Sequence[Sequence[Token]], fields: Mapping[str, str]) -> tuple[str, str]:
+    """Say who reads what stands under a chain of conditionals: a predicate, and a note where it is not understood.
+
+    A branch is reached when its own condition holds and those before it do not.
+    """
+    asked: list[str] = []
+    for group in chain:
+        for token in group:
+            last = token is group[-1]
+            if token.condition is None:
+                if last and len(group) > 1 and token.name.lower() == "else":
+                    continue
+                return "", f"condition not understood: {token.name}"
+            fact = fields.get(token.condition.field)
+            if fact is None:
+                return "", f"condition not understood: the field {token.condition.field} is no known fact ([fields])"
+            asked.append(_asked(token.condition, fact) if last else f"NOT ({_asked(token.condition, fact)})")
+    return " AND ".join(asked), ""
+
+
+def _asked(condition: Condition, fact: str) -> str:
+    if condition.op in ("present", "absent"):
+        return f"known({fact})" if condition.op == "present" else f"NOT known({fact})"
+    value = condition.value
+    number = value.lstrip("-").replace(".", "", 1).isdigit() and condition.op not in ("=", "!=")
+    quoted = value if number else "'" + value.replace("'", "''") + "'"
+    return f"{fact} {'<>' if condition.op == '!=' else condition.op} {quoted}"
+
+
+def _headings(flows: Mapping[str, Flow], matches: Mapping[str, Sequence[Match]]) -> Iterator[str]:
+    """Yield the headings that claim nothing and hold no token: what a message says of itself."""
+    for name, flow in flows.items():
+        claimed = {id(match.sentence.block) for match in matches.get(name, ())}
+        for block in flow.blocks:
+            text = " ".join(block.text.split())
+            if block.place is Place.HEADING and id(block) not in claimed and "\ufffc" not in text and len(text.split()) > 2:
+                yield text

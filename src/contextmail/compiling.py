@@ -1,0 +1,198 @@
+"""Compile a rewritten message with its policies to a Campaign: everything parsed, checked and escaped, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from contextmail.campaign import Campaign, CompiledEdit, CompiledPolicy, CompiledVariant, Slot, Wording
+from contextmail.checking import Checker
+from contextmail.config import Settings
+from contextmail.dialects.base import Dialect
+from contextmail.facts.catalogue import types_for
+from contextmail.language.editing import escape
+from contextmail.language.phrases import SLOT
+from contextmail.model.claim import Policy
+from contextmail.model.fact import Catalogue, FactType
+from contextmail.model.finding import Edit, Variant
+from contextmail.model.message import Message
+from contextmail.predicates.sqltext import parse
+from contextmail.predicates.tree import FALSE, TRUE, Tree, bind, conjoin, facts_of
+from contextmail.rewriting import Rewrite, rewritten
+from contextmail.rules import POLICIES
+from contextmail.rules.base import PolicyRule
+from contextmail.rules.custom import CustomPolicy
+
+_MESSAGE = {name: FactType.TEXT for name in ("channel", "purpose", "delivered_by", "addressed_to")}
+_FORMATS = {FactType.INT: "count", FactType.DATE: "date", FactType.TIMESTAMP: "date"}
+_NO_CONSENT = "consent: unknown"
+
+
+def compile(  # noqa: A001  # the name that `contextmail compile` and the SDK give it
+    message: Message | Mapping[str, object] | str | Path,
+    settings: Settings | None = None,
+    catalogue: Catalogue | None = None,
+    *,
+    safe_only: bool = False,
+) -> Campaign:
+    """Check, rewrite and compile a message.
+
+    `catalogue` is that of the facts which the campaign will meet; without one, the standard facts' types are assumed.
+    Raises TemplateError, DialectError, and PredicateError for a predicate over a fact that there is not.
+    """
+    checker = Checker(settings)
+    return compiled(rewritten(checker.check(message), checker, safe_only=safe_only), checker.settings, catalogue)
+
+
+def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None = None) -> Campaign:
+    """Compile a rewritten message. Raises PredicateError."""
+    message = rewrite.message
+    compiler = _Compiler(settings, catalogue, message)
+    edits = [compiler.edit(edit, rewrite.checked.dialect) for edit in rewrite.edits]
+    policies = [compiler.policy(policy) for policy in message_policies(message, settings)]
+    asked = _asked(edits, policies)
+    known = catalogue.facts if catalogue else {}
+    return Campaign(
+        id=message.id,
+        channel=message.channel,
+        purpose=message.purpose,
+        facts={name: kind for name, kind in sorted(asked.items()) if name != "as_of"},
+        max_age_days={n: s.max_age_days for n, s in known.items() if n in asked and s.max_age_days is not None},
+        cut_points=catalogue.cut_points if catalogue else {},
+        expires=message.expires,
+        wording=Wording(months=list(Checker(settings).phrasebook.months), currency=settings.currency),
+        edits=edits,
+        policies=policies,
+        parts={part.name: _pieces(part.source, part.name, rewrite.edits) for part in message.parts},
+        notes=compiler.notes,
+    )
+
+
+def policy_rules(settings: Settings) -> dict[str, PolicyRule]:
+    """Build the policies: the built-in ones with what the company changed, and its own."""
+    rules: dict[str, PolicyRule] = {name: rule(settings.rules.get(name)) for name, rule in POLICIES.items()}
+    rules |= {policy.name: CustomPolicy(policy, settings.rules.get(policy.name)) for policy in settings.policies}
+    return rules
+
+
+def message_policies(message: Message, settings: Settings) -> list[Policy]:
+    """List the policies that hold for `message`, without those that the settings or the message suppress."""
+    return [
+        rule.definition(message)
+        for name, rule in policy_rules(settings).items()
+        if not rule.override.allow and name not in message.allow
+    ]
+
+
+class _Compiler:
+    """Parse predicates against the facts that there are; those of an absent table are unknown of everybody."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue | None, message: Message) -> None:
+        self.settings, self.message = settings, message
+        self.present = dict(catalogue.types) if catalogue else None
+        self.notes: list[str] = []
+
+    def tree(self, text: str, where: str) -> Tree:
+        types = {**types_for(text), **(self.present or {})}
+        tree = parse(text, types, message=_MESSAGE, ownership=self.settings.ownership, where=where)
+        fields = {"channel": str(self.message.channel), "purpose": str(self.message.purpose)}
+        fields |= {"delivered_by": self.message.delivered_by, "addressed_to": self.message.addressed_to}
+        tree = bind(tree, fields)
+        for name in facts_of(tree):
+            if self.present is not None and name not in self.present and name != "as_of":
+                note = f"unknown of everybody: {name} (its table or column is not there)"
+                if note not in self.notes:
+                    self.notes.append(note)
+        return tree
+
+    def edit(self, edit: Edit, dialect: Dialect | None) -> CompiledEdit:
+        part = self.message.part(edit.part)
+        assert part is not None
+        variants = []
+        for variant in edit.variants:
+            when = self._when(variant, edit)
+            if when == FALSE:
+                continue
+            if variant.text is None:
+                variants.append(CompiledVariant(when=when, pieces=[part.source[edit.start : edit.end]], original=True))
+            else:
+                pieces = self._pieces(variant.text, edit, part.encoding, dialect)
+                variants.append(CompiledVariant(when=when, pieces=[edit.wrap[0], *pieces, edit.wrap[1]] if variant.text else [edit.bare]))
+        return CompiledEdit(
+            rule=edit.rule,
+            part=edit.part,
+            context=edit.context,
+            quote=edit.quote,
+            true_when=self.tree(edit.true_when, edit.rule) if edit.true_when else None,
+            variants=variants,
+        )
+
+    def _when(self, variant: Variant, edit: Edit) -> Tree | None:
+        """Parse a variant's predicate; its slots must be known besides."""
+        names = [m[1] for m in SLOT.finditer(variant.text or "")]
+        if not variant.when and not names:
+            return None
+        asked = [variant.when or "TRUE", *(f"known({name})" for name in dict.fromkeys(names))]
+        return conjoin(*(self.tree(text, f"{edit.rule}: {edit.quote}") for text in asked))
+
+    def _pieces(self, text: str, edit: Edit, encoding: str, dialect: Dialect | None) -> list[str | Slot]:
+        def literal(words: str) -> str:
+            source = escape(words, edit.context, encoding)
+            return dialect.inert(source) if dialect else source
+
+        pieces: list[str | Slot] = []
+        at = 0
+        for slot in SLOT.finditer(text):
+            pieces.append(literal(text[at : slot.start()]))
+            pieces.append(Slot(fact=slot[1], format=slot[2] or self._format(slot[1])))
+            at = slot.end()
+        pieces.append(literal(text[at:]))
+        return [piece for piece in pieces if piece != ""]
+
+    def _format(self, fact: str) -> str:
+        kind = {**types_for(fact), **(self.present or {})}.get(fact)
+        return _FORMATS.get(kind, "name") if kind else "name"
+
+    def policy(self, policy: Policy) -> CompiledPolicy:
+        where = f"the policy {policy.name}"
+        tree = self.tree(policy.allow_when, where)
+        if policy.name == "opted-out" and self.present is not None and not any(n.startswith("consent_") for n in self.present):
+            # Nothing is known of anybody's consent: the platform's own list is all that can protect an e-mail.
+            enforced = self.message.channel == "email" and self.settings.platform
+            tree = TRUE if enforced else FALSE
+            self.notes.insert(0, _NO_CONSENT + (f" ({self.settings.platform} enforces its own list)" if enforced else ""))
+        return CompiledPolicy(
+            name=policy.name,
+            allow_when=tree,
+            otherwise=policy.otherwise,
+            until=policy.until,
+            to=policy.to,
+            unknown_is=policy.unknown_is,
+        )
+
+
+def _asked(edits: Iterable[CompiledEdit], policies: Iterable[CompiledPolicy]) -> dict[str, str]:
+    """List every fact that a campaign asks for: in predicates, in texts, in what a policy gives."""
+    asked: dict[str, str] = {}
+    for edit in edits:
+        for variant in edit.variants:
+            if variant.when is not None:
+                asked |= facts_of(variant.when)
+        if edit.true_when is not None:
+            asked |= facts_of(edit.true_when)
+    for policy in policies:
+        asked |= facts_of(policy.allow_when)
+        for name in (policy.until, policy.to):
+            asked |= {n: str(t) for n, t in types_for(name).items()} if name else {}
+    return asked
+
+
+def _pieces(source: str, part: str, edits: Iterable[Edit]) -> list[str | int]:
+    pieces: list[str | int] = []
+    at = 0
+    for index, edit in enumerate(edits):
+        if edit.part == part:
+            pieces += [source[at : edit.start], index]
+            at = edit.end
+    return [*pieces, source[at:]]
+

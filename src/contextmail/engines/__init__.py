@@ -1,0 +1,1 @@
+"""Engines: SQL in, rows and Parquet files out."""

@@ -1,0 +1,82 @@
+"""Every error that contextmail raises, grouped by what the caller does next.
+
+    ContextmailError
+    ├── ConfigurationError        fix a file or a setting, then run again
+    │   ├── PredicateError        fix the predicate at the caret
+    │   └── MissingExtraError     install the extra that is named
+    ├── TemplateError             fix the message at the span
+    │   └── DialectError          name the template language with --dialect
+    └── RecordRejected            one row is broken: it is reported and skipped
+
+A message says what is wrong, where, and the cure; it never holds an address or a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ContextmailError(Exception):
+    """Any error of contextmail: catch this one to catch them all."""
+
+
+class ConfigurationError(ContextmailError):
+    """A file or a setting is wrong: fix it and run again.
+
+    `where` is the place (a file and key, or a file and line), `cure` the step to take; either may be empty.
+    """
+
+    def __init__(self, what: str, *, where: str = "", cure: str = "") -> None:
+        self.what, self.where, self.cure = what, where, cure
+        head = f"{where}: {what}" if where else what
+        super().__init__(f"{head}\n  cure: {cure}" if cure else head)
+
+
+class PredicateError(ConfigurationError):
+    """A predicate does not parse or does not type-check; the message shows it with a caret.
+
+    `text` is the whole predicate, `at` the character offset of the mistake, `hint` a suggestion or empty.
+    """
+
+    def __init__(self, what: str, *, text: str, at: int, hint: str = "", where: str = "") -> None:
+        self.text, self.at, self.hint = text, at, hint
+        line_start = text.rfind("\n", 0, at) + 1
+        line_end = text.find("\n", at)
+        line = text[line_start : line_end if line_end >= 0 else len(text)]
+        shown = f"{what}\n  {line}\n  {' ' * (at - line_start)}^"
+        super().__init__(shown, where=where, cure=hint)
+
+
+class MissingExtraError(ConfigurationError):
+    """A library of an optional extra is not installed."""
+
+    def __init__(self, library: str, extra: str) -> None:
+        super().__init__(f"{library} is not installed", cure=f'pip install "contextmail[{extra}]"')
+
+
+class TemplateError(ContextmailError):
+    """A message cannot be read or edited at a span of one of its parts."""
+
+    def __init__(self, what: str, *, where: str = "", cure: str = "") -> None:
+        self.what, self.where, self.cure = what, where, cure
+        head = f"{where}: {what}" if where else what
+        super().__init__(f"{head}\n  cure: {cure}" if cure else head)
+
+
+class DialectError(TemplateError):
+    """The template language of a message cannot be told from its tokens."""
+
+
+class RecordRejected(ContextmailError):
+    """One row of a table or one line of input is broken; the rest goes on."""
+
+    def __init__(self, what: str, *, where: str, cure: str = "") -> None:
+        self.what, self.where, self.cure = what, where, cure
+        super().__init__(f"{where}: {what}" + (f"\n  cure: {cure}" if cure else ""))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Give `did you mean 'orders'?` for the known word nearest to `word`, or an empty text."""
+    near = get_close_matches(word, list(known), n=1)
+    return f"did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,168 @@
+"""Order lines as they count: typed, up to the clock, doubles dropped by line id, and marked as kept or taken back.
+
+A return takes back the latest purchase of that product by that customer that is still kept, unit by unit; what it
+returns beyond their purchases (bought before the file begins) takes back nothing. A product of which they returned as
+many as they bought, or more, is kept in no line. Units are quantities; without them amounts; without either, rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from contextmail.engines.base import Engine, literal
+from contextmail.errors import ConfigurationError
+from contextmail.facts.money import fixed_currency, line_amount
+from contextmail.facts.reading import Table
+
+
+@dataclass(slots=True)
+class Lines:
+    """What was found in the order lines on the way."""
+
+    currency: str = ""
+    has_amounts: bool = True
+    notes: list[str] = field(default_factory=list)
+
+
+def build_lines(
+    engine: Engine,
+    orders: Table,
+    *,
+    as_of: datetime,
+    currency: str,
+    rates: Mapping[str, Decimal],
+    strict: bool,
+) -> Lines:
+    """Make the table `lines`: customer, order_id, product, quantity, amount, happened_at, is_return, is_product, kept, named.
+
+    `customer` keeps its type (a whole number or text), amounts are minor units of the company's currency. Raises
+    ConfigurationError for several currencies without rates if `strict`.
+    """
+    found = _currencies(engine, orders)
+    lines = Lines(currency or fixed_currency(orders) or (found[0] if len(found) == 1 else ""))
+    amount = _amount(orders, lines, found, rates, strict=strict)
+    engine.rows(f"CREATE TEMP VIEW typed_lines AS {_typed(orders, amount, as_of)}")
+    counts = engine.rows(
+        "SELECT count(*) FILTER (customer IS NULL), count(*) FILTER (happened_at > {clock}),"
+        " count(*) FILTER (is_return AND is_product AND customer IS NOT NULL) FROM typed_lines".format(clock=_clock(as_of))
+    )[0]
+    anonymous, later, returns = (int(count) for count in counts)
+    if anonymous:
+        lines.notes.append(f"orders: {anonymous} of {orders.rows} rows have no customer and were left out")
+    if later:
+        lines.notes.append(f"orders: {later} rows are later than the clock, {as_of}, and were left out")
+    source = f"(SELECT * FROM typed_lines WHERE customer IS NOT NULL AND happened_at <= {_clock(as_of)})"
+    if orders.has("line"):
+        source = _without_doubles(engine, source, lines)
+    body = _net(source) if returns else f"SELECT *, is_product AND units > 0 AND NOT is_return AS kept FROM {source}"
+    engine.rows(
+        "CREATE TEMP TABLE lines AS SELECT l.customer, l.order_id, p.product, l.quantity, l.amount, l.happened_at,"
+        " l.is_return, l.is_product, l.kept, coalesce(p.nameable, false) AS named"
+        f" FROM ({body}) l LEFT JOIN products p ON p.id = l.product_key"
+    )
+    if not orders.has("line"):
+        _count_doubles(engine, lines)
+    return lines
+
+
+def _currencies(engine: Engine, orders: Table) -> list[str]:
+    if not orders.has("currency"):
+        return [fixed] if (fixed := fixed_currency(orders)) else []
+    codes = engine.rows(f"SELECT DISTINCT currency FROM {orders.relation} WHERE customer IS NOT NULL ORDER BY currency")
+    return [str(row[0]) for row in codes]
+
+
+def _amount(orders: Table, lines: Lines, found: list[str], rates: Mapping[str, Decimal], *, strict: bool) -> str:
+    """Write the amount of a line, or NULL with a note where it cannot be known."""
+    rates = {code.upper(): rate for code, rate in rates.items()}
+    missing = [code for code in found if code != lines.currency and code not in rates]
+    if missing:
+        codes = ", ".join("none" if code == "None" else code for code in missing)
+        what = f"orders are in {len(found)} currencies, and there is no rate for {codes}"
+        cure = f"set currency = \"GBP\" (the company's) and [rates] {missing[0]} = … in contextmail.toml"
+        if strict:
+            raise ConfigurationError(what, where="[tables.orders] currency", cure=cure)
+        lines.notes.append(f"{what}: spend is unknown; {cure}")
+        lines.has_amounts, lines.currency = False, lines.currency if len(found) == 1 else ""
+        return "NULL::BIGINT"
+    amount = line_amount(orders, lines.currency, rates, found)
+    lines.has_amounts = amount != "NULL::BIGINT"
+    return amount
+
+
+def _typed(orders: Table, amount: str, as_of: datetime) -> str:
+    """Select a table's rows with their signs: what is returned has a negative amount."""
+    negative = [f"{orders.column(role)} < 0" for role in ("quantity", "amount") if orders.has(role)]
+    returned = " OR ".join([*(["is_return"] if orders.has("is_return") else []), *negative]) or "false"
+    units = "abs(quantity)" if orders.has("quantity") else "abs(amount_minor)" if amount != "NULL::BIGINT" else "1"
+    order_id = orders.column("order", "at::DATE")
+    line = f", {orders.column('line')} AS line" if orders.has("line") else ""
+    country = f", {orders.column('country')} AS country" if orders.has("country") else ""
+    return (
+        f"SELECT customer, {order_id} AS order_id, {orders.column('product')}::VARCHAR AS product_key,"
+        f" {orders.column('quantity', 'NULL::BIGINT')} AS quantity,"
+        f" CASE WHEN {returned} THEN -abs(amount_minor) ELSE amount_minor END AS amount, at AS happened_at,"
+        f" {returned} AS is_return, {orders.column('is_product', 'true')} AS is_product, {units} AS units{line}{country}"
+        f" FROM (SELECT *, {amount} AS amount_minor FROM {orders.relation})"
+    )
+
+
+def _without_doubles(engine: Engine, source: str, lines: Lines) -> str:
+    """Keep one row of each line id of an order: the latest."""
+    total, distinct = engine.rows(f"SELECT count(*), count(DISTINCT (order_id, line)) FILTER (line IS NOT NULL) + count(*) FILTER (line IS NULL) FROM {source}")[0]
+    if total > distinct:
+        lines.notes.append(f"orders: {total - distinct} rows repeat a line id and were left out")
+    return (
+        f"(SELECT * FROM {source} QUALIFY line IS NULL OR row_number() OVER (PARTITION BY order_id, line"
+        " ORDER BY happened_at DESC, customer, product_key, quantity, amount) = 1)"
+    )
+
+
+def _net(source: str) -> str:
+    """Mark each line as kept or not, by running sums over the customers and products that have returns.
+
+    A purchase is kept as far as the sum of units never sinks below what it was before the purchase.
+    """
+    pair = "PARTITION BY customer, product_key"
+    order = "ORDER BY happened_at, is_return, order_id, units, amount ROWS BETWEEN"
+    return f"""
+        WITH mine AS (SELECT * FROM {source}),
+        affected AS (SELECT DISTINCT customer, coalesce(product_key, '') AS key FROM mine WHERE is_return AND is_product),
+        signed AS (
+            SELECT mine.*, CASE WHEN is_return THEN -units ELSE units END AS change
+            FROM mine SEMI JOIN affected ON mine.customer = affected.customer AND coalesce(product_key, '') = affected.key
+            WHERE is_product
+        ),
+        summed AS (
+            SELECT *, sum(change) OVER ({pair}) AS total,
+                sum(change) OVER ({pair} {order} UNBOUNDED PRECEDING AND CURRENT ROW) AS so_far
+            FROM signed
+        ),
+        sunk AS (SELECT *, min(so_far) OVER ({pair} {order} CURRENT ROW AND UNBOUNDED FOLLOWING) AS lowest FROM summed)
+        SELECT * EXCLUDE (change, total, so_far, lowest),
+            NOT is_return AND units > 0 AND total > 0 AND lowest > so_far - change AS kept
+        FROM sunk
+        UNION ALL
+        SELECT *, is_product AND NOT is_return AND units > 0 AS kept
+        FROM mine ANTI JOIN affected
+            ON mine.is_product AND mine.customer = affected.customer AND coalesce(product_key, '') = affected.key
+    """
+
+
+def _count_doubles(engine: Engine, lines: Lines) -> None:
+    """Count rows that are equal in every mapped column; only a line id could tell doubles from two equal purchases."""
+    found = engine.rows(
+        "SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM lines"
+        " GROUP BY customer, order_id, product, quantity, amount, happened_at HAVING n > 1)"
+    )[0][0]
+    if found:
+        lines.notes.append(
+            f"orders: {found} rows are equal to another one and were kept; map a line id (`line`) to drop doubles"
+        )
+
+
+def _clock(as_of: datetime) -> str:
+    return f"TIMESTAMP {literal(str(as_of))}"

@@ -1,0 +1,141 @@
+"""Facts from order lines: how many orders, how much, when, how often, of what.
+
+An order is one if any of its products was kept. All that a customer bought on one day is one order where no order id
+is mapped. Spend counts every line: postage and fees too, and returns as negative amounts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from contextmail.engines.base import Engine, literal
+from contextmail.facts.block import Block, Column, column
+from contextmail.facts.lines import Lines
+from contextmail.facts.reading import Table
+from contextmail.model.fact import FactType as T
+
+
+def build_orders(engine: Engine, orders: Table | None, lines: Lines | None, as_of: datetime) -> Block:
+    """Make the facts of each customer's orders, and the tables `customer_orders` and `owned_pairs` behind them."""
+    if orders is None or lines is None:
+        return Block("o", "", _columns(None, lines, as_of, has_categories=False))
+    has_categories = bool(engine.rows("SELECT 1 FROM products WHERE category IS NOT NULL LIMIT 1"))
+    _customer_orders(engine)
+    _owned(engine, has_categories=has_categories)
+    country = "NULL::VARCHAR AS country" if not orders.has("country") else "latest.country"
+    join = ""
+    if orders.has("country"):
+        join = (
+            "LEFT JOIN (SELECT customer, max_by(country, (happened_at, country)) AS country FROM typed_lines"
+            f" WHERE customer IS NOT NULL AND happened_at <= {_clock(as_of)} GROUP BY customer) latest USING (customer)"
+        )
+    engine.rows(
+        "CREATE TEMP VIEW order_facts AS SELECT customer::VARCHAR AS customer, c.* EXCLUDE (customer),"
+        " owned.* EXCLUDE (customer), first.id AS first_product_id, first.clean AS first_product,"
+        " last.id AS last_product_id, last.clean AS last_product, top.id AS top_product_id, top.clean AS top_product,"
+        f" {country}"
+        f" FROM customer_totals c LEFT JOIN owned USING (customer) {join}"
+        " LEFT JOIN products first ON first.code = c.first_code LEFT JOIN products last ON last.code = c.last_code"
+        " LEFT JOIN products top ON top.code = owned.top_code"
+    )
+    return Block("o", "order_facts", _columns(orders, lines, as_of, has_categories=has_categories))
+
+
+def _customer_orders(engine: Engine) -> None:
+    """Sum up lines to orders, and orders to customers.
+
+    The product that stands for an order is its dearest one that may be named. It is found as the greatest of amount
+    and (inverted) product number packed into one whole number, so that equal amounts give the same product each time.
+    """
+    codes, highest = engine.rows("SELECT (SELECT count(*) + 2 FROM products), (SELECT coalesce(max(abs(amount)), 0) FROM lines)")[0]
+    integer = "BIGINT" if int(codes) * (int(highest) + 1) < 2**62 else "HUGEINT"
+    dearest = f"coalesce(amount, 0)::{integer} * {codes} + ({codes} - 1 - enum_code(product))"
+    engine.rows(
+        "CREATE TEMP TABLE customer_orders AS SELECT customer, order_id, sum(amount)::BIGINT AS amount,"
+        " min(happened_at) FILTER (kept) AS happened_at, count(*) FILTER (kept) AS kept,"
+        f" max({dearest}) FILTER (kept AND named) AS dearest FROM lines GROUP BY customer, order_id"
+    )
+    # Lines without a kept product have no time, and come last: their rank is never 1, nor the number of orders.
+    engine.rows(
+        f"CREATE TEMP TABLE customer_totals AS SELECT customer, count(happened_at) AS orders, sum(amount)::BIGINT AS spend,"
+        " min(happened_at)::DATE AS first_order, max(happened_at)::DATE AS last_order, max(happened_at) AS last_order_at,"
+        " CASE WHEN count(gap) FILTER (gap > 0) >= 2 THEN median(gap) FILTER (gap > 0) END AS usual_gap_days,"
+        f" ({codes} - 1 - max(dearest % {codes}) FILTER (rank = 1))::INTEGER AS first_code,"
+        " max(kept) FILTER (rank = 1) AS first_order_lines,"
+        f" ({codes} - 1 - max(dearest % {codes}) FILTER (rank = orders_of_customer))::INTEGER AS last_code,"
+        " max(kept) FILTER (rank = orders_of_customer) AS last_order_lines"
+        " FROM (SELECT *, happened_at::DATE - lag(happened_at::DATE) OVER w AS gap, row_number() OVER w AS rank,"
+        " count(happened_at) OVER (PARTITION BY customer) AS orders_of_customer FROM customer_orders"
+        " WINDOW w AS (PARTITION BY customer ORDER BY happened_at NULLS LAST, order_id)) GROUP BY customer"
+    )
+
+
+def _owned(engine: Engine, *, has_categories: bool) -> None:
+    """List the products that each customer kept; the one on most of their lines, from two on, is their top product."""
+    engine.rows(
+        "CREATE TEMP TABLE owned_pairs AS SELECT customer, product, count(*)::INTEGER AS lines, any_value(named) AS named"
+        " FROM lines WHERE kept AND product IS NOT NULL GROUP BY customer, product"
+    )
+    codes = engine.rows("SELECT count(*) + 2 FROM products")[0][0]
+    top = f"max(lines::BIGINT * {codes} + ({codes} - 1 - enum_code(product))) FILTER (named AND lines > 1)"
+    engine.rows(
+        "CREATE TEMP TABLE owned AS SELECT customer, list_sort(list(product)) AS owned_products,"
+        f" ({codes} - 1 - {top} % {codes})::INTEGER AS top_code FROM owned_pairs GROUP BY customer"
+    )
+    categories = "SELECT NULL::BIGINT AS customer, NULL::VARCHAR[] AS owned_categories WHERE false"
+    if has_categories:
+        categories = (
+            "SELECT customer, list_sort(list(DISTINCT category)) AS owned_categories"
+            " FROM owned_pairs JOIN products USING (product) WHERE category IS NOT NULL GROUP BY customer"
+        )
+        engine.rows(f"CREATE TEMP TABLE owned_by_category AS {categories}")
+        engine.rows("CREATE TEMP TABLE owned_both AS SELECT * FROM owned LEFT JOIN owned_by_category USING (customer)")
+        engine.rows("DROP TABLE owned")
+        engine.rows("ALTER TABLE owned_both RENAME TO owned")
+
+
+def _columns(orders: Table | None, lines: Lines | None, as_of: datetime, *, has_categories: bool) -> list[Column]:
+    """Describe the facts; those whose columns are not mapped are unknown."""
+    absent = orders is None
+    source = orders.said("customer", "order", "at") if orders else "no [tables.orders]"
+    goods = orders.said("product", "product_name") if orders else source
+    paid = orders.said("quantity", "price", "amount") if orders else source
+    has_products = orders is not None and orders.has("product")
+    has_amounts = lines is not None and lines.has_amounts
+    unit = f"minor {lines.currency}".strip() if lines else "minor"
+    days = f"date_diff('day', {{}}, {_clock(as_of)}::DATE)"
+
+    def fact(name: str, type_: T, sql: str, about: str, why: str, *, known: bool = True, zero: str = "NULL", unit: str = "") -> Column:
+        present = known and not absent
+        return column(name, type_, sql if present else "NULL", about, why, zero=zero if present else "NULL", unit=unit)
+
+    return [
+        fact("orders", T.INT, "o.orders", source, "orders of which something was kept", zero="0"),
+        fact("spend", T.INT, "o.spend", paid, "sum of all lines, returns taken off", known=has_amounts, zero="0", unit=unit),
+        fact("first_order", T.DATE, "o.first_order", source, "day of the first order"),
+        fact("last_order", T.DATE, "o.last_order", source, "day of the latest order"),
+        fact("days_since_last_order", T.INT, days.format("o.last_order"), source, "days to the clock", unit="days"),
+        fact(
+            "usual_gap_days", T.FLOAT, "o.usual_gap_days", source,
+            "median days between days of ordering; unknown under three such days", unit="days",
+        ),
+        *(
+            entry
+            for which, what in (
+                ("first", "dearest product of the first order"),
+                ("last", "dearest product of the latest order"),
+                ("top", "product on most of their order lines, at least two"),
+            )
+            for entry in (
+                fact(f"{which}_product", T.TEXT, f"o.{which}_product", goods, f"{what}, if it can be named", known=has_products),
+                fact(f"{which}_product_id", T.TEXT, f"o.{which}_product_id", goods, f"its id, as {which}_product", known=has_products),
+            )
+        ),
+        fact("first_order_products", T.INT, "o.first_order_lines", goods, "lines kept of the first order", known=has_products),
+        fact("last_order_products", T.INT, "o.last_order_lines", goods, "lines kept of the latest order", known=has_products),
+        fact("owned_categories", T.SET, "o.owned_categories", goods, "categories of owned products", known=has_categories, zero="[]::VARCHAR[]"),
+    ]
+
+
+def _clock(as_of: datetime) -> str:
+    return f"TIMESTAMP {literal(str(as_of))}"

@@ -1,0 +1,155 @@
+"""Open a company's table wherever it lies: CSV, Parquet, a DuckDB or SQLite file, or a SELECT over any of them.
+
+A CSV file is read as text, each value as it stands: what a column means is decided by its role, never guessed
+per file. A SQLite file is read through `sqlite3`, row by row, so that no extension is needed.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from contextmail.engines.base import Engine, literal, quoted
+from contextmail.errors import ConfigurationError
+from contextmail.model.tables import TableMapping
+
+_DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A CSV file as it is written, for finding the lines of its broken rows."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+
+    def open(self) -> IO[str]:
+        """Open it as text, unpacked, with its line ends as they are."""
+        if self.path.suffix == ".gz":
+            return gzip.open(self.path, "rt", encoding=self.encoding, errors="replace", newline="")
+        return self.path.open(encoding=self.encoding, errors="replace", newline="")
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line on which each record begins (from 1, the header left out) and its values."""
+        with self.open() as text:
+            reader = csv.reader(text, delimiter=self.delimiter)
+            next(reader, None)
+            line = reader.line_num + 1
+            for record in reader:
+                yield line, record
+                line = reader.line_num + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table that can be read: a relation of the engine and its columns with their types."""
+
+    table: str
+    relation: str
+    columns: dict[str, str]
+    name: str
+    """The file as a person would name it, or `sql`."""
+    csv: CsvFile | None = None
+
+
+def open_source(engine: Engine, table: str, mapping: TableMapping, folder: Path, temp: Path, wanted: str | None) -> Source:
+    """Open a table; `wanted` is a text that names every column that will be used; None: all are.
+
+    Raises ConfigurationError if there is no such file, table, or readable header.
+    """
+    where = f"[tables.{table}]"
+    relation = quoted(f"raw_{table}")
+    if mapping.sql:
+        try:
+            engine.rows(f"CREATE TEMP TABLE {relation} AS {mapping.sql.strip().rstrip(';')}")
+        except ConfigurationError as error:
+            cure = "files are named relative to the settings file"
+            raise ConfigurationError(f"the SELECT does not run: {error.what}", where=f"{where} sql", cure=cure) from None
+        return Source(table, relation, _columns(engine, relation), "sql")
+    name, _, inner = mapping.path.partition("::")
+    path = folder / name
+    many = path.suffix in (".parquet", ".pq") and any(character in name for character in "*?[")
+    if not many and not path.is_file():
+        cure = "paths are relative to the settings file"
+        raise ConfigurationError(f"no such file: {name}", where=f"{where} path", cure=cure)
+    if inner or path.suffix in (".db", ".sqlite", ".sqlite3", ".duckdb"):
+        return _from_database(engine, table, path, inner, temp, wanted)
+    if path.suffix in (".parquet", ".pq"):
+        engine.rows(f"CREATE TEMP VIEW {relation} AS SELECT * FROM read_parquet({literal(str(path))})")
+        return Source(table, relation, _columns(engine, relation), name)
+    file = _csv_file(path, mapping, where)
+    _load_csv(engine, table, file, wanted)
+    return Source(table, relation, _columns(engine, relation), name, file)
+
+
+def _columns(engine: Engine, relation: str) -> dict[str, str]:
+    return {str(row[0]): str(row[1]) for row in engine.rows(f"DESCRIBE SELECT * FROM {relation}")}
+
+
+def _csv_file(path: Path, mapping: TableMapping, where: str) -> CsvFile:
+    encoding = mapping.encoding.lower()
+    plain = CsvFile(path, "utf-8-sig" if encoding in ("utf-8", "utf8") else encoding, mapping.delimiter or ",", ())
+    with plain.open() as text:
+        first = text.readline()
+    delimiter = mapping.delimiter or max(_DELIMITERS, key=first.count)
+    columns = next(csv.reader([first], delimiter=delimiter), [])
+    if not columns or len(set(columns)) < len(columns) or not all(columns):
+        raise ConfigurationError(
+            "the first line does not name each column once", where=f"{where} path", cure="add a header line"
+        )
+    return CsvFile(path, plain.encoding, delimiter, tuple(columns))
+
+
+def _load_csv(engine: Engine, table: str, file: CsvFile, wanted: str | None) -> None:
+    """Load the columns that `wanted` names, all of them text; what cannot be split into columns is set apart."""
+    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in file.columns)
+    used = [column for column in file.columns if wanted is None or column in wanted] or list(file.columns[:1])
+    encoding = "utf-8" if file.encoding.startswith("utf-8") else file.encoding
+    engine.rows(
+        f"CREATE TEMP TABLE {quoted(f'raw_{table}')} AS SELECT {', '.join(map(quoted, used))} FROM read_csv("
+        f"{literal(str(file.path))}, auto_detect=false, header=true, delim={literal(file.delimiter)}, quote='\"',"
+        f" escape='\"', columns={{{columns}}}, encoding={literal(encoding)}, store_rejects=true,"
+        f" rejects_scan={literal(f'scan_{table}')}, rejects_table={literal(f'rejects_{table}')})"
+    )
+
+
+def _from_database(engine: Engine, table: str, path: Path, inner: str, temp: Path, wanted: str | None) -> Source:
+    where = f"[tables.{table}] path"
+    if not inner:
+        cure = f"write {path.name}::orders for its table `orders`"
+        raise ConfigurationError("the table inside the database is not named", where=where, cure=cure)
+    name = f"{path.name}::{inner}"
+    relation = quoted(f"raw_{table}")
+    with path.open("rb") as file:
+        is_sqlite = file.read(16) == b"SQLite format 3\x00"
+    if is_sqlite:
+        _load_csv(engine, table, _sqlite_to_csv(path, inner, temp / f"{table}.csv", where), wanted)
+    else:
+        engine.rows(f"ATTACH {literal(str(path))} AS {quoted(f'file_{table}')} (READ_ONLY)")
+        engine.rows(f"CREATE TEMP VIEW {relation} AS SELECT * FROM {quoted(f'file_{table}')}.{quoted(inner)}")
+    return Source(table, relation, _columns(engine, relation), name)
+
+
+def _sqlite_to_csv(path: Path, inner: str, target: Path, where: str) -> CsvFile:
+    """Stream a SQLite table to a temporary CSV file."""
+    with (
+        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        try:
+            rows = database.execute(f"SELECT * FROM {quoted(inner)}")
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"{path.name}: {error}", where=where, cure="check the table's name") from None
+        columns = tuple(column[0] for column in rows.description)
+        writer = csv.writer(out)
+        writer.writerow(columns)
+        writer.writerows(["" if value is None else value for value in row] for row in rows)
+    return CsvFile(target, "utf-8", ",", columns)

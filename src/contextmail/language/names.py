@@ -1,0 +1,131 @@
+"""Find the clean first name in what a customer table holds as a name, or none.
+
+"Dear TEST", "Hi JOHN@X.COM" and "Hello J." are worse than "Hello": where there is doubt there is no name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+_TEST = frozenset(
+    "test tester testing demo dummy example sample fake foo bar baz asdf asd qwerty qwertz xxx xx aaa abc zzz blah"
+    " none null nil nan na unknown undefined anonymous anon guest user customer client contact member subscriber"
+    " firstname lastname fname lname name first last nobody noname admin administrator info sales support office"
+    " contact accounts billing orders shop team marketing webmaster postmaster noreply mailer hello lorem ipsum"
+    " friend sir madam resident occupant household owner deceased estate family unsubscribe delete deleted closed"
+    " true false na n/a tbc tbd donotuse duplicate".split()
+)
+"""What people and programs type where a name belongs."""
+
+_COMPANY = frozenset(
+    "ltd limited llc llp lp inc incorporated corp corporation company co plc gmbh ag kg sa sarl bv nv oy ab srl spa pty"
+    " group holdings holding partners partnership associates services service solutions systems enterprises enterprise"
+    " industries international foundation trust trustees association society club council committee union local league"
+    " church ministries temple school schools academy college university institute hospital clinic medical dental"
+    " pharmacy bank bancorp insurance realty properties property estates homes restaurant cafe pizza grill bar"
+    " bakery hotel motel shop store stores supermarket market markets salon studio studios garage motors auto hyundai"
+    " toyota ford construction builders plumbing electric electrical heating landscaping cleaners cleaning transport"
+    " logistics travel tours agency office offices department dept city county state township village bureau"
+    " ministry government government's media press news radio films productions records music consulting consultants"
+    " consultancy technologies technology software tech labs capital investments investment finance financial funding"
+    " law legal attorneys lawyers pc pllc fund pac campaign friends committee party network center centre museum gallery"
+    " gallery theatre theater team account accounts supply supplies products manufacturing mfg wholesale distribution"
+    " imports exports trading farm farms nursery garden gardens care nursing fitness gym sports the of for".split()
+)
+"""Words that people's names do not have: of a company, a church, an office."""
+
+_PARTICLES = frozenset("van von der den de del della di da dos das du la le el al bin ibn ben st mc mac".split())
+_TITLES = frozenset("mr mrs ms miss mx dr prof sir dame lord lady rev fr sr sra herr frau mme m mlle capt col sgt lt".split())
+_PLAIN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_MAC = re.compile(r"^(mc)([a-z])")
+_NICKNAME = re.compile(r"\"[^\"]*\"|“[^”]*”")
+_MARKS = "\u200b\u200c\u200d\u2060\ufeff"
+
+
+def first_name(text: str | None) -> str | None:
+    """Give the first name of a person as a greeting can use it, or None.
+
+    "LE FLORE,  KENNETH" gives Kenneth, "Dr. Jane Doe" Jane, "mary-ann o'brien" Mary-Ann, "J. Ryan Moorman" Ryan,
+    "田中, 太郎さん" 太郎. None for companies, couples ("John & Jane Smith"), mere initials, titles or last names
+    after a title, addresses, numbers, test values, and anything with markup, a link or a template's token. Capitals
+    and small letters become a name's; mixed case ("McKenna", "DeShawn") and scripts without case stay as they are.
+    """
+    if text is None:
+        return None
+    text = _NICKNAME.sub(" ", _one_line(text))
+    return _first_name(text) if 0 < len(text) <= 100 else None
+
+
+@lru_cache(maxsize=65536)
+def _first_name(text: str) -> str | None:
+    words = text.replace(",", " ").split()
+    lowered = [word.lower().strip(".,;:") for word in words]
+    if text.startswith("-") or any(c.isdigit() or unicodedata.normalize("NFKC", c) != c for c in text):
+        return None
+    if re.search(r"[@/\\<>{}|*_=+#%$\[\]:;!?\"]|&", text):
+        return None
+    if re.search(r"(?i)\b(and|und|et|y|or)\b", text) or any(word in _TEST for word in lowered):
+        return None
+    if len(words) > 1 and _COMPANY.intersection(lowered):
+        return None
+    given = _given(text, words, lowered)
+    return _checked(given) if given else None
+
+
+def _given(text: str, words: list[str], lowered: list[str]) -> str:
+    """Find the given name; most are plain and need no parser, which is slow for millions."""
+    if "," not in text and len(words) <= 3 and all(map(_PLAIN.fullmatch, words)) and text.isascii():
+        special = _TITLES | _PARTICLES
+        if not special.intersection(lowered) and len(words[0]) > 1:
+            return words[0]
+    parsed = _parse(text)
+    first, middle = str(parsed.first), str(parsed.middle)
+    if not _is_initial(first):
+        return first
+    # "J. Ryan Moorman" is called Ryan; "J. R. Moorman" we cannot know.
+    seconds = middle.split()
+    return seconds[0] if seconds and not _is_initial(seconds[0]) else ""
+
+
+def _parse(text: str) -> Any:
+    from nameparser import HumanName
+
+    return HumanName(text)
+
+
+def _checked(given: str) -> str | None:
+    """Give the name in a name's letters, or None if it is not one."""
+    name = given.strip(" .,'’\"()-")
+    letters = [c for c in name if c.isalpha()]
+    if len(name) > 30 or not all(map(_PLAIN.fullmatch, name.split())) or name.lower() in _TEST | _TITLES | _PARTICLES:
+        return None
+    cased = [c for c in letters if c.isupper() or c.islower()]
+    if len(letters) < 2 and cased or not letters:
+        return None
+    if name.isascii() and not re.search(r"(?i)[aeiouy]", name) or re.search(r"(?i)(.)\1\1", name):
+        return None
+    if cased and (name.isupper() or name.islower()):
+        return _capitalised(name)
+    return name[0].upper() + name[1:]
+
+
+def _capitalised(name: str) -> str:
+    """Write JEAN-LUC as Jean-Luc, D'ARCY as D'Arcy and MCKENNA as McKenna."""
+    parts = re.split(r"([- ]|(?<=\b\w)['’])", name.lower())
+    return "".join(_MAC.sub(lambda m: "Mc" + m[2].upper(), part) if part.startswith("mc") else part.capitalize() for part in parts)
+
+
+def _is_initial(word: str) -> bool:
+    bare = word.replace(".", "")
+    return len(bare) <= 1 and (not bare or bare.isupper() or bare.islower()) or "." in word.rstrip(".") or (
+        word.endswith(".") and len(bare) <= 2
+    )
+
+
+def _one_line(text: str) -> str:
+    text = unicodedata.normalize("NFC", text)
+    visible = "".join(c if unicodedata.category(c)[0] != "C" else "" if c in _MARKS else " " for c in text)
+    return " ".join(visible.split())

@@ -1,0 +1,171 @@
+"""Rewrite a checked message: each finding that can be mended becomes an edit, and edits never get in each other's way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from contextmail.checking import Checked, Checker, Found
+from contextmail.config import Settings
+from contextmail.language.block import Block
+from contextmail.language.casing import fit_case
+from contextmail.language.flow import Barrier, fill
+from contextmail.model.finding import Edit, Finding, Grade, Variant
+from contextmail.model.message import Message
+from contextmail.rules.base import Proposal
+
+_TEXT = "\x00"
+_EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A message with its edits: `edits` in the order of their places, `findings` with why some have none."""
+
+    checked: Checked
+    edits: tuple[Edit, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def message(self) -> Message:
+        """Give the message as its author wrote it."""
+        return self.checked.message
+
+
+def rewrite(
+    message: Message | Mapping[str, object] | str | Path, settings: Settings | None = None, *, safe_only: bool = False
+) -> Rewrite:
+    """Propose an edit for each high-confidence finding of `message`.
+
+    `safe_only` leaves out the edits that replace or remove whole sentences. Raises as `check` does.
+    """
+    checker = Checker(settings)
+    return rewritten(checker.check(message), checker, safe_only=safe_only)
+
+
+def rewritten(checked: Checked, checker: Checker, *, safe_only: bool = False) -> Rewrite:
+    """Propose the edits of a checked message."""
+    edits: list[Edit] = []
+    findings: list[Finding] = []
+    for found in checked.found:
+        edit = _edit(found, checked, checker) if _counts(found.finding) else None
+        if isinstance(edit, Edit) and not (safe_only and edit.grade is not Grade.SAFE):
+            edits.append(edit)
+            findings.append(found.finding)
+        else:
+            findings.append(replace(found.finding, note=found.finding.note or (edit if isinstance(edit, str) else "")))
+    return Rewrite(checked, tuple(_apart(edits)), tuple(findings))
+
+
+def _counts(finding: Finding) -> bool:
+    return finding.confidence == "high" and not finding.suppressed
+
+
+def _edit(found: Found, checked: Checked, checker: Checker) -> Edit | str:
+    """Make the edit of one finding, or say why there is none."""
+    match, finding = found.match, found.finding
+    proposal = checker.rules[match.rule].propose(match, checked.context)
+    if proposal is None or not any(variant.text is not None for variant in proposal.variants):
+        return "shown only: no text would be true, or the sentence holds a link, a price, a number or a token"
+    block = match.sentence.block
+    if block.locked:
+        return "shown only: the platform repeats or replaces this place"
+    proposal = _fitted(proposal, block, match.sentence.start)
+    place = _placed(proposal, block)
+    if isinstance(place, Barrier):
+        return f"shown only: {place.reason}"
+    start, end, wrap, bare = place
+    return Edit(
+        rule=match.rule,
+        part=finding.part,
+        start=start,
+        end=end,
+        quote=block.text[slice(*proposal.cut)].strip(),
+        variants=proposal.variants,
+        grade=proposal.grade,
+        wrap=wrap,
+        bare=bare,
+        context=block.context,
+        true_when=finding.true_when,
+        reason=proposal.reason,
+        finding=finding,
+    )
+
+
+def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
+    """Fit texts into their place: their capitals, and where words go, the space beside them and the next capital."""
+    start, end = proposal.cut
+    text = block.text
+    opens = start == opening
+    variants = [v if v.text is None else replace(v, text=fit_case(v.text, text[start:end], text, opens=opens)) for v in proposal.variants]
+    if all(variant.text != "" for variant in variants) or (start, end) == (0, len(text)):
+        return replace(proposal, variants=tuple(variants))
+    before, after = start, end
+    if start == 0 or text[start - 1].isspace():
+        after += len(text[end:]) - len(text[end:].lstrip())
+    if end == len(text):
+        before = len(text[:start].rstrip())
+    capital = text[after] if opens and after < len(text) and text[after].islower() else ""
+    lead, trail = text[before:start], text[end:after] + capital
+    fitted = (
+        variant if variant.text is None else replace(variant, text=f"{lead}{variant.text}{trail}" if variant.text else capital.upper())
+        for variant in variants
+    )
+    return replace(proposal, cut=(before, after + len(capital)), variants=tuple(fitted))
+
+
+def _placed(proposal: Proposal, block: Block) -> tuple[int, int, tuple[str, str], str] | Barrier:
+    """Find the source that an edit replaces: its span, the tags that stay round a text, and what an empty text leaves."""
+    whole = proposal.cut == (0, len(block.text))
+    filled = fill(block, *proposal.cut, _TEXT, values=True)
+    if isinstance(filled, Barrier):
+        return filled
+    start, end, source = filled
+    before, _, after = source.partition(_TEXT)
+    if whole and block.element and any(variant.text == "" for variant in proposal.variants):
+        first, last = block.element
+        return first, last, (block.source[first:start] + before, after + block.source[end:last]), ""
+    return start, end, (before, after), _EMPTY_TAGS.sub("", before + after)
+
+
+def _apart(edits: Sequence[Edit]) -> Iterator[Edit]:
+    """Join edits that overlap, so that each place of a part belongs to one edit."""
+    current: Edit | None = None
+    for edit in sorted(edits, key=lambda e: (e.part, e.start, -e.end)):
+        if current is None or edit.part != current.part or edit.start >= current.end:
+            if current is not None:
+                yield current
+            current = edit
+        else:
+            current = _joined(current, edit)
+    if current is not None:
+        yield current
+
+
+def _joined(outer: Edit, inner: Edit) -> Edit:
+    """Make one edit of two that overlap; its original text is kept only where nothing that it says is untrue.
+
+    In the same place, texts that wait for a fact (a name) come before the claim's own. Elsewhere the edit of the claim
+    that needs proof stays, the outer one of two, and its original is guarded by the other's claim.
+    """
+    if (outer.start, outer.end) == (inner.start, inner.end):
+        first, second = (inner, outer) if _by_absence(inner) else (outer, inner)
+        if _by_absence(first):
+            waiting = tuple(v for v in first.variants if v.when and v.text is not None)
+            return replace(second, variants=(*waiting, *second.variants), grade=_lower(outer.grade, inner.grade))
+    if _by_absence(outer):
+        return inner
+    guard = inner.original.when if inner.original and inner.original.when else inner.true_when
+    variants = (replace(v, when=f"({v.when}) AND ({guard})") if v.text is None and guard else v for v in outer.variants)
+    return replace(outer, variants=tuple(variants), grade=_lower(outer.grade, inner.grade))
+
+
+def _by_absence(edit: Edit) -> bool:
+    """Say whether the edit's neutral text is the original: nothing in it needs proof."""
+    return edit.variants[-1].text is None
+
+
+def _lower(one: Grade, other: Grade) -> Grade:
+    return max(one, other, key=list(Grade).index)

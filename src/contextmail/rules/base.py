@@ -1,0 +1,166 @@
+"""What a rule is: a claim that patterns find and phrases mend, or a policy over facts and the message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from contextmail.language.flow import Block
+from contextmail.language.patterns import Lexicon, Pattern
+from contextmail.language.phrases import Phrasebook
+from contextmail.model.claim import Claim, Policy, RuleOverride
+from contextmail.model.finding import Confidence, Grade, Variant
+from contextmail.model.message import Message
+
+
+_OPENED = re.compile(r"(?:^|[\s(])'[^']*$")
+_CLOSED = re.compile(r"^[^']*'(?:[\s.,;:!?)]|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a block: `text` is what patterns read (plain quotes), at `start` to `end` of the block's text."""
+
+    block: Block
+    start: int
+    end: int
+    text: str
+    first: bool
+    """It opens its block."""
+    part: str
+    """The part's name."""
+
+    @property
+    def alone(self) -> bool:
+        """Say whether the block holds nothing but this sentence."""
+        return not self.block.text[: self.start].strip() and not self.block.text[self.end :].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A claim found in a sentence: `start` to `end` is what it says, `cut` what an edit would replace (block offsets)."""
+
+    rule: str
+    sentence: Sentence
+    start: int
+    end: int
+    cut: tuple[int, int]
+    confidence: Confidence = "high"
+    say: str = ""
+    whole: bool = False
+    groups: Mapping[str, str | None] = field(default_factory=dict)
+    note: str = ""
+    true_when: str = ""
+    """The predicate of this very place; empty: the rule's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a rule would put in a place: texts with their predicates, the neutral one last; a grade with its reason."""
+
+    cut: tuple[int, int]
+    variants: tuple[Variant, ...]
+    grade: Grade
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that a rule may know of the message that it reads."""
+
+    message: Message
+    lexicon: Lexicon
+    phrasebook: Phrasebook
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Audience field -> fact: `FNAME` -> `first_name`."""
+    headings: tuple[str, ...] = ()
+    """The message's headings that say something, in order, for a subject of its own."""
+    known_fields: frozenset[str] = frozenset()
+    """Every field that the audience has; empty: not known, nothing is said of unknown tokens."""
+
+
+class Rule:
+    """A named rule; its docstring is its page and its test."""
+
+    name: ClassVar[str]
+
+
+class ClaimRule(Rule):
+    """A rule over something that a message says about its recipient.
+
+    The lexicon's patterns under the rule's name find the claim, the phrasebook mends it; a rule that needs more
+    overrides `find` or `propose`.
+    """
+
+    claim: ClassVar[Claim]
+
+    def __init__(self, override: RuleOverride | None = None) -> None:
+        self.override = override or RuleOverride()
+
+    def definition(self, context: Context) -> Claim:
+        """Give the claim as it holds for this message, with what the company changed."""
+        changes = {"true_when": self.override.true_when, "otherwise": self.override.otherwise}
+        return self.claim.model_copy(update={key: value for key, value in changes.items() if value is not None})
+
+    def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
+        """Yield at most one match of the lexicon's patterns in `sentence`, a high one before a low one."""
+        best: Match | None = None
+        for pattern in context.lexicon.patterns.get(self.name, ()):
+            if best and pattern.confidence == "low":
+                continue
+            found = pattern.regex.search(sentence.text)
+            if found and found[0].strip() and not _excused(pattern, found, sentence.text):
+                match = self._match(sentence, pattern, found)
+                if match.confidence == "high":
+                    yield match
+                    return
+                best = match
+        if best:
+            yield best
+
+    def _match(self, sentence: Sentence, pattern: Pattern, found: re.Match[str]) -> Match:
+        groups = found.groupdict()
+        at = sentence.start
+        start, end = found.span("cut") if groups.get("cut") is not None else found.span()
+        shown = (found.start(), found.end()) if pattern.whole else (start, end)
+        return Match(
+            rule=self.name,
+            sentence=sentence,
+            start=at + shown[0],
+            end=at + shown[1],
+            cut=(at + start, at + end),
+            confidence=pattern.confidence,
+            say=pattern.say,
+            whole=pattern.whole,
+            groups=groups,
+        )
+
+    def propose(self, match: Match, context: Context) -> Proposal | None:
+        """Propose what to say instead; None: the finding is only shown."""
+        from contextmail.rules.remedies import remedy
+
+        return remedy(match, self.definition(context), context)
+
+
+def _excused(pattern: Pattern, found: re.Match[str], text: str) -> bool:
+    """Say whether the sentence means something else, or somebody is quoted."""
+    if pattern.unless and pattern.unless.search(text):
+        return True
+    before, after = text[: found.start() + 1], text[found.end() - 1 :]
+    return (before.count('"') % 2 == 1 and '"' in after) or bool(_OPENED.search(before) and _CLOSED.search(after))
+
+
+class PolicyRule(Rule):
+    """A rule over something that a message does to its recipient."""
+
+    policy: ClassVar[Policy]
+
+    def __init__(self, override: RuleOverride | None = None) -> None:
+        self.override = override or RuleOverride()
+
+    def definition(self, message: Message) -> Policy:
+        """Give the policy as it holds for `message`, with what the company changed."""
+        changes = {"allow_when": self.override.allow_when, "otherwise": self.override.otherwise}
+        return self.policy.model_copy(update={key: value for key, value in changes.items() if value is not None})

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from contextmail.language.patterns import straight
+from contextmail.model.claim import Claim
+from contextmail.model.finding import Variant
+from contextmail.model.message import Offer
+from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
+from contextmail.rules.remedies import replace_sentence
+
+
+class OwnedOffer(ClaimRule):
+    """Find a pitch for something that the recipient owns already.
+
+    ## What it does
+    Finds the sentences that name one of the message's offers, and calls to upgrade, and asks whether the recipient owns
+    the product, of themselves or by their account. Where ownership is unknown the pitch stays.
+
+    ## Why it hurts
+    Being sold what you have bought says that the shop forgot you the moment you paid.
+
+    ## Example
+    ```
+    Upgrade to the Pro plan and save.
+    ```
+
+    ## Use instead
+    ```
+    Getting the most out of the Pro plan.
+    ```
+
+    ## Fix safety
+    Unsafe: for owners the sentence is replaced by the offer's `owner_text`, or by the phrasebook's.
+    """
+
+    name = "owned-offer"
+    claim = Claim(name="owned-offer", true_when="TRUE", otherwise="replace", unknown_is="true", because="own it already")
+
+    def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
+        """Yield each sentence that names an offer, else one that calls for an upgrade."""
+        named = [m for m in (self._named(offer, sentence) for offer in context.message.offers) if m]
+        yield from named or super().find(sentence, context)
+
+    def _named(self, offer: Offer, sentence: Sentence) -> Match | None:
+        if not offer.name or not offer.product:
+            return None
+        found = re.search(rf"(?<!\w){re.escape(straight(offer.name))}(?!\w)", sentence.text, re.IGNORECASE)
+        if not found:
+            return None
+        span = (sentence.start + found.start(), sentence.start + found.end())
+        return Match(self.name, sentence, *span, span, groups={"noun": found[0]}, true_when=f"NOT {owns(offer)}")
+
+    def propose(self, match: Match, context: Context) -> Proposal | None:
+        """Give owners the offer's own text; without a product there is nothing to ask."""
+        offer = next((o for o in context.message.offers if match.true_when == f"NOT {owns(o)}"), None)
+        if offer is None:
+            return None
+        text = offer.owner_text or context.phrasebook.say("owned-offer", match.groups).heading
+        return replace_sentence(match, (Variant(owns(offer), text), Variant("", None)))
+
+
+def owns(offer: Offer) -> str:
+    """Write the predicate that the recipient owns what is offered."""
+    product = offer.product.replace("'", "''")
+    return f"owns('{product}')"

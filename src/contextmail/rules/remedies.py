@@ -1,0 +1,87 @@
+"""Turn a match into a proposal: weaken in place, cut a lead or a clause, or replace the sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from contextmail.model.claim import Claim
+from contextmail.model.finding import Grade, Variant
+from contextmail.rules.base import Context, Match, Proposal
+
+_CLAUSE_END = re.compile(r"(?:,? so| [–—-]|[:;])\s+(?=\S)")
+"""Where a clause ends and what follows stands by itself: "We miss you, so here's 20% off"."""
+_SUBORDINATE = re.compile(r"(?i)(?:and|but|or|because|which|that|who|than|as|while|of|with|to|for|in|by)\b")
+_PROTECTED = re.compile(r"[\d%$€£¥\ufffc]|https?://|www\.|\b[A-Z]{2,}[0-9]+\b")
+"""What no edit may lose: numbers, prices, codes, links, tokens."""
+_END = re.compile(r"[.!?…]*[\"')\]]*\s*$")
+_KEEPS_TEXT = ("heading", "subject", "preheader", "line", "title", "alt", "button", "cell")
+"""Places that may not stay empty."""
+
+
+def remedy(match: Match, claim: Claim, context: Context) -> Proposal | None:
+    """Propose what to say in the place of an untrue claim, or None where it can only be shown.
+
+    Weakening in place is safe. Cutting a clause or replacing a sentence is unsafe: what is left is grammatical by
+    construction, but what the author meant by it is gone for those recipients.
+    """
+    if claim.otherwise == "show" or match.confidence == "low":
+        return None
+    original = Variant(claim.true_when, None)
+    texts: Sequence[Variant] = (Variant("", ""),)
+    heading = ""
+    if claim.replace_with:
+        texts, heading = (Variant("", claim.replace_with),), claim.replace_with
+    elif match.say:
+        entry = context.phrasebook.say(match.say, match.groups)
+        texts, heading = entry.variants, entry.heading
+    # A claim that is true by absence stays for all of whom nothing is known: the original is the neutral text then.
+    variants = (*texts, Variant("", None)) if claim.unknown_is == "true" else (original, *texts)
+    if match.whole or claim.otherwise in ("remove", "replace"):
+        return (None if claim.replace_with else cut_clause(match, variants)) or replace_sentence(match, variants, heading)
+    return Proposal(match.cut, variants, Grade.SAFE)
+
+
+def cut_clause(match: Match, variants: Sequence[Variant]) -> Proposal | None:
+    """Cut the clause that makes the claim when what follows it is a sentence of its own."""
+    sentence = match.sentence
+    text = sentence.block.text
+    end = _CLAUSE_END.search(text, match.end, sentence.end)
+    if end is None or variants[0].text is not None:
+        return None
+    before, after = text[sentence.start : end.start()], text[end.end() : sentence.end]
+    if _PROTECTED.search(before) or _SUBORDINATE.match(after) or len(after.split()) < 2:
+        return None
+    cut = (sentence.start, end.end())
+    return Proposal(cut, (variants[0], Variant("", "")), Grade.UNSAFE, "cuts the clause that makes the claim")
+
+
+def replace_sentence(match: Match, variants: Sequence[Variant], heading: str = "") -> Proposal | None:
+    """Put texts in the place of the whole sentence, unless it holds what may not be lost.
+
+    `heading` stands in for an empty text where the place may not stay empty; without one there, None.
+    """
+    sentence = match.sentence
+    text = sentence.block.text[sentence.start : sentence.end]
+    if _PROTECTED.search(text):
+        return None
+    ended: list[Variant] = []
+    for variant in variants:
+        words = variant.text
+        if words == "" and sentence.alone and sentence.block.place in _KEEPS_TEXT:
+            if not heading:
+                return None
+            words = heading.rstrip("!")
+            text = text.rstrip("!")  # what stands in is no exclamation
+        ended.append(replace(variant, text=_ended(words, text) if words else words))
+    return Proposal((sentence.start, sentence.end), tuple(ended), Grade.UNSAFE, "replaces or removes the whole sentence")
+
+
+def _ended(text: str, replaced: str) -> str:
+    """End `text` as the sentence that it replaces did; a question or a trailing-off becomes a statement."""
+    end = _END.search(replaced)
+    mark = end[0].strip() if end else ""
+    if not mark:
+        return text
+    return text.rstrip(".!?") + ("!" if mark[0] == "!" else ".")

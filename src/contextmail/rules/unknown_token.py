@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contextmail.dialects.base import TokenKind
+from contextmail.model.claim import Claim
+from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
+
+
+class UnknownToken(ClaimRule):
+    """Find a token that the audience has no field for, which prints as it stands.
+
+    ## What it does
+    Compares the tokens that print a field with the audience's fields (`[fields]` in contextmail.toml, or the
+    platform's own). Without a list of fields nothing is said.
+
+    ## Why it hurts
+    `Hello *|FIRSTNAME|*` arrives just so.
+
+    ## Example
+    ```
+    Hello *|FIRSTNAME|*, your table is ready.
+    ```
+
+    ## Use instead
+    ```
+    Hello *|FNAME|*, your table is ready.
+    ```
+
+    ## Fix safety
+    Shown only: which field was meant is the author's to say.
+    """
+
+    name = "unknown-token"
+    claim = Claim(name="unknown-token", true_when="FALSE", otherwise="show", unknown_is="true")
+
+    def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
+        """Yield each token whose field the audience does not have."""
+        if not context.known_fields:
+            return
+        for at, token in sentence.block.tokens.items():
+            if sentence.start <= at < sentence.end and token.kind is TokenKind.VALUE and token.name not in context.known_fields:
+                yield Match(self.name, sentence, at, at + 1, (at, at + 1), note=f"the audience has no field {token.name}")
+
+    def propose(self, match: Match, context: Context) -> Proposal | None:
+        """Propose nothing: only the author knows what was meant."""
+        return None

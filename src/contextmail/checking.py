@@ -9,7 +9,7 @@ from pathlib import Path
 from contextmail.config import Settings
 from contextmail.dialects import DIALECTS, Dialect, detect
 from contextmail.dialects.base import Condition, Token
-from contextmail.errors import ConfigurationError
+from contextmail.errors import ConfigurationError, DialectError
 from contextmail.language.block import Place
 from contextmail.language.flow import Flow, flow_of
 from contextmail.language.messages import read_message
@@ -17,6 +17,7 @@ from contextmail.language.patterns import Lexicon, lexicon, straight
 from contextmail.language.phrases import Phrasebook, phrasebook
 from contextmail.language.sentences import block_sentences
 from contextmail.model.finding import Finding
+from contextmail.model.manifest import Manifest
 from contextmail.model.message import Message, Part
 from contextmail.rules import CLAIMS
 from contextmail.rules.base import ClaimRule, Context, Match, Sentence
@@ -42,6 +43,8 @@ class Checked:
     flows: Mapping[str, Flow]
     context: Context
     found: tuple[Found, ...]
+    manifest: Manifest | None = None
+    """Of a template that was rewritten before: what lies beside it."""
 
     @property
     def findings(self) -> list[Finding]:
@@ -75,24 +78,45 @@ class Checker:
                 words = words.extended(name, (*own, *rule.override.says), rule.override.never)
         return words
 
-    def check(self, message: Message | Mapping[str, object] | str | Path) -> Checked:
-        """Check one message. Raises TemplateError and DialectError."""
+    def check(self, message: Message | Mapping[str, object] | str | Path, *, opaque: bool = False) -> Checked:
+        """Check one message. Raises TemplateError and DialectError; `opaque`: a language that cannot be told is no error.
+
+        Beside a manifest, what an earlier rewrite wrote for some recipients alone is left out.
+        """
         message = message if isinstance(message, Message) else read_message(message, dialect=self.settings.dialect)
-        dialect = dialect_of(message, self.settings.dialect)
+        manifest = Manifest.beside(Path(part.path.partition("#")[0]) for part in message.parts if part.path)
+        dialect = self._dialect(message, manifest, opaque=opaque)
         flows = {part.name: flow_of(part, dialect) for part in message.parts}
         context = Context(
-            message, self.lexicon, self.phrasebook, self.settings.fields, known_fields=frozenset(self.settings.fields)
+            message,
+            self.lexicon,
+            self.phrasebook,
+            self.settings.fields,
+            known_fields=_known_fields(self.settings, manifest),
+            dialect=dialect,
         )
-        matches = {name: list(self._matches(flow, context)) for name, flow in flows.items() if name != "subject"}
+        matches = {name: self._matches(flow, context, manifest) for name, flow in flows.items() if name != "subject"}
         context = replace(context, headings=tuple(_headings(flows, matches)))
         if "subject" in flows:
-            matches["subject"] = list(self._matches(flows["subject"], context))
+            matches["subject"] = self._matches(flows["subject"], context, manifest)
         found = [
             Found(self._finding(match, part, context), match) for part in message.parts for match in matches[part.name]
         ]
-        return Checked(message, dialect, flows, context, tuple(found))
+        return Checked(message, dialect, flows, context, tuple(found), manifest)
 
-    def _matches(self, flow: Flow, context: Context) -> Iterator[Match]:
+    def _dialect(self, message: Message, manifest: Manifest | None, *, opaque: bool) -> Dialect | None:
+        try:
+            return dialect_of(message, self.settings.dialect or (manifest.dialect if manifest else ""))
+        except DialectError:
+            if opaque:
+                return None
+            raise
+
+    def _matches(self, flow: Flow, context: Context, manifest: Manifest | None) -> list[Match]:
+        matches = self._all_matches(flow, context)
+        return [match for match in matches if not (manifest and _chosen(match, manifest))]
+
+    def _all_matches(self, flow: Flow, context: Context) -> Iterator[Match]:
         for block in flow.blocks:
             text = straight(block.text.replace("\n", " "))
             for index, (start, end) in enumerate(block_sentences(block)):
@@ -144,6 +168,19 @@ def dialect_of(message: Message, name: str = "") -> Dialect | None:
     if named and named not in DIALECTS:
         raise ConfigurationError(f"unknown dialect {named!r}", cure=f"one of {', '.join(DIALECTS)}")
     return DIALECTS[named] if named else detect("\n".join(part.source for part in message.parts))
+
+
+def _known_fields(settings: Settings, manifest: Manifest | None) -> frozenset[str]:
+    """Give the audience's fields, with those of a manifest; none where the audience's are not known."""
+    ours = [field.name for field in manifest.fields] if manifest and settings.fields else []
+    return frozenset([*settings.fields, *ours, *(f"contact.{name}" for name in ours)])
+
+
+def _chosen(match: Match, manifest: Manifest) -> bool:
+    """Say whether an earlier rewrite chose these words for those of whom they are true."""
+    block = match.sentence.block
+    round_it = (token for at in (match.start, match.end - 1) for token in block.conditions_at(at))
+    return any(token.condition and manifest.written(token.condition.field) for token in round_it)
 
 
 def reached(chain: Sequence[Sequence[Token]], fields: Mapping[str, str]) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from contextmail.campaign import Campaign, CompiledEdit, CompiledPolicy, Compile
 from contextmail.checking import Checker
 from contextmail.config import Settings
 from contextmail.dialects.base import Dialect
-from contextmail.facts.catalogue import types_for
-from contextmail.language.editing import escape
+from contextmail.errors import ConfigurationError
+from contextmail.facts.catalogue import made_type, types_for
+from contextmail.language.editing import escape_for
 from contextmail.language.phrases import SLOT
 from contextmail.model.claim import Policy
 from contextmail.model.fact import Catalogue, FactType
@@ -88,21 +89,19 @@ class _Compiler:
     """Parse predicates against the facts that there are; those of an absent table are unknown of everybody."""
 
     def __init__(self, settings: Settings, catalogue: Catalogue | None, message: Message) -> None:
-        self.settings, self.message = settings, message
-        self.present = dict(catalogue.types) if catalogue else None
+        self.settings, self.message, self.catalogue = settings, message, catalogue
+        self.types = catalogue.types if catalogue else {}
         self.notes: list[str] = []
 
     def tree(self, text: str, where: str) -> Tree:
-        types = {**types_for(text), **(self.present or {})}
+        types = {**types_for(text), **self.types}
         tree = parse(text, types, message=_MESSAGE, ownership=self.settings.ownership, where=where)
         fields = {"channel": str(self.message.channel), "purpose": str(self.message.purpose)}
         fields |= {"delivered_by": self.message.delivered_by, "addressed_to": self.message.addressed_to}
         tree = bind(tree, fields)
         for name in facts_of(tree):
-            if self.present is not None and name not in self.present and name != "as_of":
-                note = f"unknown of everybody: {name} (its table or column is not there)"
-                if note not in self.notes:
-                    self.notes.append(note)
+            if self.catalogue and name not in self.catalogue.facts and made_type(name):
+                raise ConfigurationError(f"the facts hold no {name}", where=where, cure="build them again: contextmail facts build")
         return tree
 
     def edit(self, edit: Edit, dialect: Dialect | None) -> CompiledEdit:
@@ -133,11 +132,11 @@ class _Compiler:
         if not variant.when and not names:
             return None
         asked = [variant.when or "TRUE", *(f"known({name})" for name in dict.fromkeys(names))]
-        return conjoin(*(self.tree(text, f"{edit.rule}: {edit.quote}") for text in asked))
+        return conjoin(*(self.tree(text, edit.rule) for text in asked))
 
     def _pieces(self, text: str, edit: Edit, encoding: str, dialect: Dialect | None) -> list[str | Slot]:
         def literal(words: str) -> str:
-            source = escape(words, edit.context, encoding)
+            source = escape_for(edit.context, words, encoding)
             return dialect.inert(source) if dialect else source
 
         pieces: list[str | Slot] = []
@@ -150,13 +149,13 @@ class _Compiler:
         return [piece for piece in pieces if piece != ""]
 
     def _format(self, fact: str) -> str:
-        kind = {**types_for(fact), **(self.present or {})}.get(fact)
+        kind = {**types_for(fact), **self.types}.get(fact)
         return _FORMATS.get(kind, "name") if kind else "name"
 
     def policy(self, policy: Policy) -> CompiledPolicy:
         where = f"the policy {policy.name}"
         tree = self.tree(policy.allow_when, where)
-        if policy.name == "opted-out" and self.present is not None and not any(n.startswith("consent_") for n in self.present):
+        if policy.name == "opted-out" and self.catalogue and "consents" not in self.catalogue.tables:
             # Nothing is known of anybody's consent: the platform's own list is all that can protect an e-mail.
             enforced = self.message.channel == "email" and self.settings.platform
             tree = TRUE if enforced else FALSE
@@ -183,7 +182,8 @@ def _asked(edits: Iterable[CompiledEdit], policies: Iterable[CompiledPolicy]) ->
     for policy in policies:
         asked |= facts_of(policy.allow_when)
         for name in (policy.until, policy.to):
-            asked |= {n: str(t) for n, t in types_for(name).items()} if name else {}
+            if kind := types_for(name).get(name):
+                asked[name] = str(kind)
     return asked
 
 

@@ -14,6 +14,7 @@ from contextmail.campaign import Campaign
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.facts.folder import FactsFolder
 from contextmail.model.fact import Catalogue
+from contextmail.predicates.calls import Ownership
 from contextmail.predicates.sqltext import parse, to_sql
 from contextmail.predicates.tree import Tree, bind, facts_of
 
@@ -110,14 +111,22 @@ def decisions_sql(campaign: Campaign, catalogue: Catalogue, source: str, clock: 
     return f"SELECT {columns}\nFROM ({_facts_sql(campaign.facts, campaign.max_age_days, catalogue, source, clock)})"
 
 
-def truth(claims: Sequence[tuple[str, str]], facts: FactsFolder, types: Mapping[str, Any], *, as_of: datetime, engine: Engine) -> list[Truth]:
+def truth(
+    claims: Sequence[tuple[str, str]],
+    facts: FactsFolder,
+    types: Mapping[str, Any],
+    *,
+    as_of: datetime,
+    engine: Engine,
+    ownership: Ownership = "person",
+) -> list[Truth]:
     """Count, for each (true_when, seen_by), the recipients of whom it is true, untrue and unknown. Raises PredicateError."""
     if not claims:
         return []
     asked: dict[str, str] = {}
     counted: list[str] = []
     for true_when, seen_by in claims:
-        tree, seen = _bound(parse(true_when, types), as_of), _bound(parse(seen_by or "TRUE", types), as_of)
+        tree, seen = (_bound(parse(text, types, ownership=ownership), as_of) for text in (true_when, seen_by or "TRUE"))
         asked |= facts_of(tree) | facts_of(seen)
         here, said = f"COALESCE({to_sql(seen)}, FALSE)", to_sql(tree)
         counted += [f"count(*) FILTER ({here} AND ({said}))", f"count(*) FILTER ({here} AND NOT ({said}))", f"count(*) FILTER ({here} AND ({said}) IS NULL)"]

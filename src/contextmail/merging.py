@@ -13,14 +13,12 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from contextmail.campaign import Campaign, CompiledEdit, CompiledVariant, Slot
 from contextmail.dialects.base import Dialect
 from contextmail.model.finding import Edit
+from contextmail.model.manifest import Field, FieldText, Manifest
 from contextmail.model.message import PartKind
 from contextmail.predicates.tree import describe
 from contextmail.rewriting import Rewrite
@@ -30,39 +28,6 @@ Mode = Literal["slot", "choose", "neutral"]
 _PREFIX = {"mailchimp": "CM", "hubl": "cm_", "liquid": "cm_"}
 _MARKUP = ("<", ">", "\ufffc")
 _KEYS = "abcdefghijklmnopqrstuvwxyz"
-
-
-class FieldText(BaseModel):
-    """One value of a field: for a choice its key, for a slot its text; `when` None is the neutral last."""
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    when: str | None
-    text: str
-
-
-class Field(BaseModel):
-    """A contact field that the rewritten template asks for. `default` stands for a contact without it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    mode: Literal["slot", "choose"]
-    default: str
-    texts: list[FieldText]
-    edits: list[int]
-
-
-class Manifest(BaseModel):
-    """What lies beside a rewritten template: its fields, so that it is read as clean and left alone."""
-
-    model_config = ConfigDict(frozen=True)
-
-    version: Literal[1] = 1
-    campaign: str
-    dialect: str
-    fields: list[Field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +40,6 @@ class Merged:
     notes: tuple[str, ...]
 
 
-def manifest_path(template: Path) -> Path:
-    """Give the place of the manifest beside `template`."""
-    return template.with_name(f"{template.stem}.manifest.json")
-
-
 def merge(rewrite: Rewrite, campaign: Campaign, dialect: Dialect) -> Merged:
     """Write every edit of `campaign` into the sources of `rewrite` in the words of `dialect`."""
     writer = _Writer(rewrite, campaign, dialect)
@@ -88,7 +48,9 @@ def merge(rewrite: Rewrite, campaign: Campaign, dialect: Dialect) -> Merged:
         name: "".join(piece if isinstance(piece, str) else texts[piece] for piece in pieces)
         for name, pieces in campaign.parts.items()
     }
-    manifest = Manifest(campaign=campaign.id, dialect=dialect.name, fields=list(writer.fields.values()))
+    before = rewrite.checked.manifest
+    kept = [field.model_copy(update={"edits": []}) for field in before.fields if field.name not in writer.fields] if before else []
+    manifest = Manifest(campaign=campaign.id, dialect=dialect.name, fields=[*kept, *writer.fields.values()])
     return Merged(parts, manifest, tuple(writer.modes), tuple(writer.notes))
 
 

@@ -15,6 +15,7 @@ from contextmail.language.flow import Barrier, fill
 from contextmail.model.finding import Edit, Finding, Grade, Variant
 from contextmail.model.message import Message
 from contextmail.rules.base import Proposal
+from contextmail.rules.remedies import KEEPS_TEXT
 
 _TEXT = "\x00"
 _EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
@@ -49,8 +50,9 @@ def rewritten(checked: Checked, checker: Checker, *, safe_only: bool = False) ->
     """Propose the edits of a checked message."""
     edits: list[Edit] = []
     findings: list[Finding] = []
+    said: set[tuple[str, str]] = set()
     for found in checked.found:
-        edit = _edit(found, checked, checker) if _counts(found.finding) else None
+        edit = _edit(found, checked, checker, said) if _counts(found.finding) else None
         if isinstance(edit, Edit) and not (safe_only and edit.grade is not Grade.SAFE):
             edits.append(edit)
             findings.append(found.finding)
@@ -63,8 +65,8 @@ def _counts(finding: Finding) -> bool:
     return finding.confidence == "high" and not finding.suppressed
 
 
-def _edit(found: Found, checked: Checked, checker: Checker) -> Edit | str:
-    """Make the edit of one finding, or say why there is none."""
+def _edit(found: Found, checked: Checked, checker: Checker, said: set[tuple[str, str]]) -> Edit | str:
+    """Make the edit of one finding, or say why there is none; `said` holds the sentences that each part says already."""
     match, finding = found.match, found.finding
     proposal = checker.rules[match.rule].propose(match, checked.context)
     if proposal is None or not any(variant.text is not None for variant in proposal.variants):
@@ -72,6 +74,8 @@ def _edit(found: Found, checked: Checked, checker: Checker) -> Edit | str:
     block = match.sentence.block
     if block.locked:
         return "shown only: the platform repeats or replaces this place"
+    if proposal.grade is Grade.UNSAFE:
+        proposal = _said_once(proposal, finding.part, said, may_go=not (match.sentence.alone and block.place in KEEPS_TEXT))
     proposal = _fitted(proposal, block, match.sentence.start)
     place = _placed(proposal, block)
     if isinstance(place, Barrier):
@@ -92,6 +96,17 @@ def _edit(found: Found, checked: Checked, checker: Checker) -> Edit | str:
         reason=proposal.reason,
         finding=finding,
     )
+
+
+def _said_once(proposal: Proposal, part: str, said: set[tuple[str, str]], *, may_go: bool) -> Proposal:
+    """Let a sentence from history go where the part has said it before: nobody is thanked twice in one letter."""
+    variants = []
+    for variant in proposal.variants:
+        key = (part, (variant.text or "").strip(".!"))
+        again = may_go and bool(variant.text) and key in said
+        variants.append(replace(variant, text="") if again else variant)
+        said.add(key)
+    return replace(proposal, variants=tuple(variants))
 
 
 def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:

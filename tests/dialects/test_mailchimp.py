@@ -67,7 +67,8 @@ def test_a_condition_that_is_not_documented_is_not_understood(source: str) -> No
 def test_a_word_that_an_end_tag_closes_opens_a_block() -> None:
     tokens = MAILCHIMP.tokens("*|INTERESTED:Cat:Grp|*A*|ELSE:|*B*|END:INTERESTED|* *|LIST:COMPANY|* *|UPPER:FNAME|*")
     assert [(token.kind.value, token.name) for token in tokens] == [
-        ("open", "INTERESTED"), ("branch", "ELSE"), ("close", "INTERESTED"), ("value", "LIST:COMPANY"), ("value", "FNAME"),
+        ("open", "INTERESTED"), ("branch", "ELSE"), ("close", "INTERESTED"),
+        ("value", "LIST:COMPANY"), ("value", "FNAME"),
     ]  # fmt: skip
 
 

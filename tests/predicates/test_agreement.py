@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import date, datetime
 
@@ -173,3 +174,27 @@ def test_the_function_and_duckdb_agree(texts: list[str], table: list[dict]) -> N
 def test_a_tree_printed_as_text_parses_to_itself(text: str) -> None:
     tree = parse(text, TYPES, starts_with=True)
     assert parse(describe(tree), TYPES, starts_with=True) == tree
+
+
+def test_they_agree_where_whole_numbers_and_fractions_meet_at_the_edges() -> None:
+    fractions_there = [0.1, 0.3, -0.0, 0.5, 2.0**53 - 1, 2.0**53, 2.0**53 + 2, -(2.0**53), 2.0**63, -(2.0**63), 1e308]
+    table = [
+        {**dict.fromkeys(TYPES), "orders": orders, "spend": spend, "gap": gap, "rank": 0.3}
+        for orders, spend, gap in itertools.product(EDGES, [2, -(2**63), 2**63 - 1], fractions_there)
+    ]
+    pairs = [
+        ("orders", "gap"),
+        ("gap * 3", "rank"),
+        ("gap + 1", "orders"),
+        ("orders * spend", "spend + orders"),
+        ("orders - spend", "gap"),
+        ("orders * spend", "gap * 2"),
+        ("gap", "0.1"),
+        ("gap", "9007199254740993"),
+        ("orders", "9007199254740992.0"),
+        ("orders", "0.5"),
+    ]
+    texts = [f"{left} {sign} {right}" for left, right in pairs for sign in ("=", "<>", "<", "<=", ">", ">=")]
+    trees = [parse(text, TYPES) for text in texts]
+    function = compile_function(trees)
+    assert [function(row) for row in table] == answers_of_duckdb(trees, table)

@@ -49,7 +49,7 @@ def detect(source: str) -> Dialect | None:
 
 
 def any_tokens(source: str) -> list[Token]:
-    """List the tokens of any template language in `source`, in order, without overlap; conditions are not understood."""
+    """List the tokens of any template language in `source`, in order, without overlap or understood conditions."""
     found = [*foreign_tokens(source), *DIALECTS["mailchimp"].tokens(source), *DIALECTS["hubl"].tokens(source)]
     tokens: list[Token] = []
     for token in sorted(found, key=lambda token: token.start):

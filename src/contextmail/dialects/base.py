@@ -54,6 +54,10 @@ class Dialect(Protocol):
         """List the tokens of `source` in order, without overlap; malformed ones are text."""
         ...
 
+    def system(self, name: str) -> bool:
+        """Tell whether the platform itself fills the token of that name, so that no audience field is needed."""
+        ...
+
     def slot(self, field: str, default: str) -> str:
         """Write the token that prints `field`, or `default` where the language can say so in the token."""
         ...

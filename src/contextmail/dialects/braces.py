@@ -67,7 +67,7 @@ def braces(source: str) -> Iterator[Brace]:
 
 
 def block_words(source: str) -> frozenset[str]:
-    """Give the words of the tags that `source` closes somewhere: `if` for `{% endif %}`, `dnd_area` for `{% end_dnd_area %}`."""
+    """Give the words that `source` closes somewhere: `if` for `{% endif %}`, `dnd_area` for `{% end_dnd_area %}`."""
     return frozenset(word.removeprefix("_") for word in _CLOSING_WORD.findall(source))
 
 

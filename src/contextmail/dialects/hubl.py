@@ -76,7 +76,8 @@ class Hubl:
         Values go by `contact.x`; `defaults` are the properties' own. Raises TemplateError, MissingExtraError.
         """
         try:
-            from jinja2 import ChainableUndefined, TemplateError as JinjaError
+            from jinja2 import ChainableUndefined
+            from jinja2 import TemplateError as JinjaError
             from jinja2.sandbox import SandboxedEnvironment
         except ImportError as error:  # pragma: no cover - the extra is installed wherever tests run
             raise MissingExtraError("jinja2", "cli") from error

@@ -26,21 +26,8 @@ def fact_types(engine: Engine, relation: str, columns: dict[str, str]) -> dict[s
     texts = [name for name, type_ in types.items() if type_ is FactType.TEXT and columns[name] == TEXT]
     if not texts:
         return types
-    tests = ", ".join(
-        f"count({c}), count({c}) FILTER (regexp_full_match({c}, '-?(0|[1-9][0-9]{{0,17}})([.]0+)?')),"
-        f" count({c}) FILTER (regexp_full_match({c}, '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]{{1,2}})?')),"
-        f" count({c}) FILTER (lower({c}) IN ('true', 'false')),"
-        f" count({c}) FILTER (try_cast({c} AS TIMESTAMPTZ) IS NOT NULL),"
-        f" count({c}) FILTER (regexp_full_match({c}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') AND try_cast({c} AS DATE) IS NOT NULL)"
-        for c in (f"nullif({quoted(name)}, '')" for name in texts)
-    )
-    counts = engine.rows(f"SELECT {tests} FROM {relation}")[0]
-    for position, name in enumerate(texts):
-        known, *of_type = counts[position * 6 : position * 6 + 6]
-        order = (FactType.INT, FactType.FLOAT, FactType.BOOL, FactType.TIMESTAMP, FactType.DATE)
-        fitting = [type_ for type_, count in zip(order, of_type, strict=True) if known and count == known]
-        narrow = FactType.DATE in fitting
-        types[name] = FactType.DATE if narrow else fitting[0] if fitting else FactType.TEXT
+    for name in texts:
+        types[name] = _of_values(engine, relation, quoted(name))
     return types
 
 
@@ -121,6 +108,21 @@ def _channel(column: str) -> str:
     cases = " ".join(f"WHEN {literal(other)} THEN {literal(channel)}" for other, channel in SYNONYMS.items())
     plain = f"nullif(lower(trim({column}::VARCHAR)), '')"
     return f"CASE {plain} {cases} ELSE {plain} END"
+
+
+def _of_values(engine: Engine, relation: str, column: str) -> FactType:
+    """Give the narrowest type that fits every value of a text column."""
+    tests = {
+        FactType.INT: "regexp_full_match(v, '-?(0|[1-9][0-9]{0,17})([.]0+)?')",
+        FactType.FLOAT: "regexp_full_match(v, '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]{1,2})?')",
+        FactType.BOOL: "lower(v) IN ('true', 'false')",
+        FactType.DATE: "regexp_full_match(v, '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND try_cast(v AS DATE) IS NOT NULL",
+        FactType.TIMESTAMP: "try_cast(v AS TIMESTAMPTZ) IS NOT NULL",
+    }
+    counts = ", ".join(f"count(*) FILTER ({test})" for test in tests.values())
+    values = f"SELECT DISTINCT {column} AS v FROM {relation} WHERE {column} <> ''"
+    total, *fitting = engine.rows(f"SELECT count(*), {counts} FROM ({values})")[0]
+    return next((type_ for type_, count in zip(tests, fitting, strict=True) if 0 < total == count), FactType.TEXT)
 
 
 def _of_engine(type_: str) -> FactType:

@@ -61,7 +61,7 @@ def build_lines(
     engine.rows(
         "CREATE TEMP TABLE lines AS SELECT l.customer, l.order_id, p.product, l.quantity, l.amount, l.happened_at,"
         " l.is_return, l.is_product, l.kept, coalesce(p.nameable, false) AS named"
-        f" FROM ({body}) l LEFT JOIN products p ON p.id = l.product_key"
+        f" FROM ({body}) l LEFT JOIN products p ON p.key = l.product_key"
     )
     if not orders.has("line"):
         _count_doubles(engine, lines)
@@ -98,13 +98,13 @@ def _typed(orders: Table, amount: str, as_of: datetime) -> str:
     negative = [f"{orders.column(role)} < 0" for role in ("quantity", "amount") if orders.has(role)]
     returned = " OR ".join([*(["is_return"] if orders.has("is_return") else []), *negative]) or "false"
     units = "abs(quantity)" if orders.has("quantity") else "abs(amount_minor)" if amount != "NULL::BIGINT" else "1"
-    order_id = orders.column("order", "at::DATE")
+    order_id = orders.column("order", f"{orders.column('at')}::DATE")
     line = f", {orders.column('line')} AS line" if orders.has("line") else ""
     country = f", {orders.column('country')} AS country" if orders.has("country") else ""
     return (
-        f"SELECT customer, {order_id} AS order_id, {orders.column('product')}::VARCHAR AS product_key,"
+        f"SELECT customer, {order_id} AS order_id, {orders.column('product', 'NULL::VARCHAR')} AS product_key,"
         f" {orders.column('quantity', 'NULL::BIGINT')} AS quantity,"
-        f" CASE WHEN {returned} THEN -abs(amount_minor) ELSE amount_minor END AS amount, at AS happened_at,"
+        f" CASE WHEN {returned} THEN -abs(amount_minor) ELSE amount_minor END AS amount, {orders.column('at')} AS happened_at,"
         f" {returned} AS is_return, {orders.column('is_product', 'true')} AS is_product, {units} AS units{line}{country}"
         f" FROM (SELECT *, {amount} AS amount_minor FROM {orders.relation})"
     )
@@ -130,10 +130,10 @@ def _net(source: str) -> str:
     order = "ORDER BY happened_at, is_return, order_id, units, amount ROWS BETWEEN"
     return f"""
         WITH mine AS (SELECT * FROM {source}),
-        affected AS (SELECT DISTINCT customer, coalesce(product_key, '') AS key FROM mine WHERE is_return AND is_product),
+        affected AS (SELECT DISTINCT customer, product_key FROM mine WHERE is_return AND is_product),
         signed AS (
             SELECT mine.*, CASE WHEN is_return THEN -units ELSE units END AS change
-            FROM mine SEMI JOIN affected ON mine.customer = affected.customer AND coalesce(product_key, '') = affected.key
+            FROM mine SEMI JOIN affected a ON mine.customer = a.customer AND mine.product_key IS NOT DISTINCT FROM a.product_key
             WHERE is_product
         ),
         summed AS (
@@ -147,8 +147,8 @@ def _net(source: str) -> str:
         FROM sunk
         UNION ALL
         SELECT *, is_product AND NOT is_return AND units > 0 AS kept
-        FROM mine ANTI JOIN affected
-            ON mine.is_product AND mine.customer = affected.customer AND coalesce(product_key, '') = affected.key
+        FROM mine ANTI JOIN affected a
+            ON mine.is_product AND mine.customer = a.customer AND mine.product_key IS NOT DISTINCT FROM a.product_key
     """
 
 

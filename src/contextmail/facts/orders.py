@@ -61,7 +61,7 @@ def _customer_orders(engine: Engine) -> None:
         " min(happened_at)::DATE AS first_order, max(happened_at)::DATE AS last_order, max(happened_at) AS last_order_at,"
         " CASE WHEN count(gap) FILTER (gap > 0) >= 2 THEN median(gap) FILTER (gap > 0) END AS usual_gap_days,"
         f" ({codes} - 1 - max(dearest % {codes}) FILTER (rank = 1))::INTEGER AS first_code,"
-        " max(kept) FILTER (rank = 1) AS first_order_lines,"
+        " max(kept) FILTER (rank = 1 AND kept > 0) AS first_order_lines,"
         f" ({codes} - 1 - max(dearest % {codes}) FILTER (rank = orders_of_customer))::INTEGER AS last_code,"
         " max(kept) FILTER (rank = orders_of_customer) AS last_order_lines"
         " FROM (SELECT *, happened_at::DATE - lag(happened_at::DATE) OVER w AS gap, row_number() OVER w AS rank,"
@@ -133,6 +133,10 @@ def _columns(orders: Table | None, lines: Lines | None, as_of: datetime, *, has_
         ),
         fact("first_order_products", T.INT, "o.first_order_lines", goods, "lines kept of the first order", known=has_products),
         fact("last_order_products", T.INT, "o.last_order_lines", goods, "lines kept of the latest order", known=has_products),
+        fact(
+            "country", T.TEXT, "o.country", orders.said("country") if orders else source, "of their latest line",
+            known=orders is not None and orders.has("country"),
+        ),
         fact("owned_categories", T.SET, "o.owned_categories", goods, "categories of owned products", known=has_categories, zero="[]::VARCHAR[]"),
     ]
 

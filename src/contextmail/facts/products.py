@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contextmail.engines.base import Engine
+from contextmail.facts import columns
 from contextmail.facts.reading import Table
 from contextmail.facts.rows import load_rows
 from contextmail.language.products import clean_names
 
 
 def build_products(engine: Engine, tables: Mapping[str, Table], temp: Path) -> int:
-    """Make the table `products` (id, name, clean, category, nameable) and the type `product_id`; give their number.
+    """Make the table `products` (id, name, clean, category, nameable, and `key`: the id as order lines have it) and the type `product_id`; give their number.
 
     Names come from the products table, else from the order lines; `product_id` is an enumeration in the order of the
     ids as text, so that ids are grouped and sorted as small numbers.
@@ -29,11 +30,14 @@ def build_products(engine: Engine, tables: Mapping[str, Table], temp: Path) -> i
     clean = clean_names(names)
     rows = ((i, clean[i].source or None, clean[i].clean, categories.get(i), clean[i].clean and "true") for i in sorted(names))
     load_rows(engine, "product_rows", ("id", "name", "clean", "category", "nameable"), rows, temp)
+    orders = tables.get("orders")
+    numbers = orders is not None and columns.is_integer(orders.roles.get("product", ""))
+    key = "try_cast(id AS BIGINT)" if numbers else "id"
     # An enumeration has at least one value.
     engine.rows("CREATE TYPE product_id AS ENUM (SELECT id FROM product_rows UNION SELECT '' ORDER BY 1)")
     engine.rows(
         "CREATE TEMP TABLE products AS SELECT id, name, clean, category, coalesce(nameable = 'true', false) AS nameable,"
-        " id::product_id AS product, enum_code(id::product_id)::INTEGER AS code FROM product_rows ORDER BY id"
+        f" {key} AS key, id::product_id AS product, enum_code(id::product_id)::INTEGER AS code FROM product_rows ORDER BY id"
     )
     return len(names)
 

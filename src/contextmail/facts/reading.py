@@ -85,6 +85,7 @@ class _Reader:
         if mapping.sql or name == "customers":
             taken = {*self.mapped, *self.mapped.values()}
             self.mapped |= {role: role for role in self.known if role in source.columns and role not in taken}
+        self._inferred: dict[str, FactType] = {}
         self.checks: dict[str, str] = {}
         """Role -> SQL that is true of a row in which it is broken."""
 
@@ -114,7 +115,9 @@ class _Reader:
         where = f" WHERE {self._condition(self.mapping.where, 'where')}" if self.mapping.where else ""
         self.all_rows = f"(SELECT * FROM {self._typed()}{where})"
         broken = " OR ".join(f"coalesce({check}, false)" for check in self.checks.values()) or "false"
-        self.engine.rows(f"CREATE TEMP VIEW {relation} AS SELECT {body} FROM {self.all_rows} WHERE NOT ({broken})")
+        # What had to be read from text is read once.
+        kind = "TABLE" if columns.TEXT in self.source.columns.values() else "VIEW"
+        self.engine.rows(f"CREATE TEMP {kind} {relation} AS SELECT {body} FROM {self.all_rows} WHERE NOT ({broken})")
         types = {str(row[0]): str(row[1]) for row in self.engine.rows(f"DESCRIBE SELECT * FROM {relation}")}
         return Table(self.name, self.mapping, self.source, relation, types, further=further)
 
@@ -159,8 +162,8 @@ class _Reader:
         from contextmail.predicates.sqltext import parse_value
 
         if text in self.source.columns:
-            return self._types()[text]
-        return parse_value(text, self._types(), where=f"[tables.{self.name}] {role}")[1]
+            return self._types(text)[text]
+        return parse_value(text, self._types(text), where=f"[tables.{self.name}] {role}")[1]
 
     def _further(self) -> dict[str, FactType]:
         """Give the columns of customers that no role takes, with their types."""
@@ -190,8 +193,12 @@ class _Reader:
 
     def _types(self, text: str = "") -> dict[str, FactType]:
         """Give the columns' types; one that `starts_with` asks of is text, whatever it looks like."""
-        if not hasattr(self, "_inferred"):
-            self._inferred = columns.fact_types(self.engine, self.source.relation, self.source.columns)
+        used = {
+            column: type_
+            for column, type_ in self.source.columns.items()
+            if column not in self._inferred and (not text or column in text)
+        }
+        self._inferred |= columns.fact_types(self.engine, self.source.relation, used)
         for column in re.findall(r"starts_with\s*\(\s*(\w+)", text):
             if column in self._inferred:
                 self._inferred[column] = FactType.TEXT
@@ -199,11 +206,10 @@ class _Reader:
 
     def _typed(self) -> str:
         """Give the source with each column twice: as it stands, and typed under its own name if a condition used it."""
-        inferred: dict[str, FactType] = getattr(self, "_inferred", {})
         parts = [f"{quoted(column)} AS {_raw(column)}" for column in self.source.columns]
         parts += [
             f"{columns.as_fact(quoted(column), self.source.columns[column], type_)} AS {quoted(column)}"
-            for column, type_ in inferred.items()
+            for column, type_ in self._inferred.items()
         ]
         return f"(SELECT {', '.join(parts)} FROM {self.source.relation})"
 

@@ -21,10 +21,16 @@ OBJECT = "\ufffc"
 # non-characters, which no mail may hold; a source that does loses them as invisible.
 TOKEN_HEAD, TOKEN_TAIL = "\ufdd0", "\ufdd1"
 
-_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffc\x00-\x08\x0e-\x1b\x7f"
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffc"
+    "\x00-\x08\x0e-\x1b\x7f"
+)
 # What is not shown as it stands. It begins with one set of characters, which the regex engine skips to quickly; the
 # group that took part says what it is: 1 white space other than one blank, 2 a token, 3 invisible, 4 a reference.
-_NOT_PLAIN = rf"(?:(?<=[^\S ])\s*+|(?<= )\s++)()|(?<={TOKEN_HEAD}){TOKEN_TAIL}*+()|(?<=[{_INVISIBLE}{TOKEN_TAIL}])[{_INVISIBLE}{TOKEN_TAIL}]*+()"
+_NOT_PLAIN = (
+    rf"(?:(?<=[^\S ])\s*+|(?<= )\s++)()|(?<={TOKEN_HEAD}){TOKEN_TAIL}*+()"
+    rf"|(?<=[{_INVISIBLE}{TOKEN_TAIL}])[{_INVISIBLE}{TOKEN_TAIL}]*+()"
+)
 _REFERENCE = r"(?<=&)(?:\#[0-9]+;?|\#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]{0,31};?)()"
 _SPECIAL = re.compile(rf"[\s&{TOKEN_HEAD}{TOKEN_TAIL}{_INVISIBLE}](?:{_NOT_PLAIN}|{_REFERENCE})")
 _PLAIN_SPECIAL = re.compile(rf"[\s{TOKEN_HEAD}{TOKEN_TAIL}{_INVISIBLE}](?:{_NOT_PLAIN})")
@@ -70,7 +76,7 @@ class Block:
     """One block of a part, as a reader sees it."""
 
     text: str
-    """White space collapsed, entities decoded, invisible characters dropped; `<br>` is a line break, each token U+FFFC."""
+    """White space collapsed, entities decoded, invisible characters dropped; `<br>` is a newline, each token U+FFFC."""
     place: Place
     tag: str
     """The innermost block element's name; empty outside HTML."""

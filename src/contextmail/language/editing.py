@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contextmail.dialects.base import TokenKind
-from contextmail.language.block import Block, Mark
+from contextmail.language.block import Block, Context, Mark
 
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _NEEDED = {
@@ -103,10 +103,15 @@ def escape(text: str, block: Block, encoding: str) -> str:
     Line breaks become spaces, control and direction characters go. Characters that `encoding` lacks become
     references in HTML and the nearest ASCII elsewhere. Template tokens are the dialect's affair: `Dialect.inert`.
     """
+    return escape_for(block.context, text, encoding)
+
+
+def escape_for(context: Context, text: str, encoding: str) -> str:
+    """Write plain text as source for a place of the kind `context`; see `escape`."""
     text = _STEERING.sub("", _BREAKS.sub(" ", text))
-    if block.context in ("line", "plain"):
+    if context in ("line", "plain"):
         return _in_ascii_where_needed(text, encoding)
-    needed = _NEEDED[block.context]
+    needed = _NEEDED[context]
     written = "".join(_HTML.get(sign, f"&#{ord(sign)};") if sign in needed else sign for sign in text)
     return written.encode(encoding, "xmlcharrefreplace").decode(encoding)
 

@@ -59,6 +59,7 @@ class Kind(IntEnum):
 
 def lex(masked: str) -> Iterator[tuple[Kind, int, int, str]]:
     """Yield the lexemes of a masked source in order: kind, start, end, and a tag's name in lower case."""
+    unended: set[str] = set()  # raw elements that have no end tag: read as any other
     search, at, size = _TAG.search, 0, len(masked)
     text, opening, closing, comment = Kind.TEXT, Kind.OPEN, Kind.CLOSE, Kind.COMMENT
     last = masked.rfind(">") + 1  # no tag ends beyond it: a tail of "<a<a<a" is not tried again and again
@@ -70,10 +71,13 @@ def lex(masked: str) -> Iterator[tuple[Kind, int, int, str]]:
         if group == 1:
             name = match[1].lower()
             yield opening, start, end, name
-            if name in _RAW_END and (stop := _RAW_END[name].search(masked, end)):
-                if stop.start() > end:
-                    yield (text if name in _RCDATA else Kind.RAW), end, stop.start(), name
-                end = stop.start()
+            if name in _RAW_END and name not in unended:
+                if stop := _RAW_END[name].search(masked, end):
+                    if stop.start() > end:
+                        yield (text if name in _RCDATA else Kind.RAW), end, stop.start(), name
+                    end = stop.start()
+                else:
+                    unended.add(name)
         elif group == 2:
             yield closing, start, end, match[2].lower()
         elif group is None:
@@ -88,7 +92,11 @@ def lex(masked: str) -> Iterator[tuple[Kind, int, int, str]]:
                 end = stop_at + 3 if stop_at >= 0 else size
                 yield comment, start, end, ""
         at = end
-    if at < size:
+    unclosed = masked.find("<!--", at)
+    if unclosed >= 0:
+        yield from ((text, at, unclosed, ""),) if unclosed > at else ()
+        yield comment, unclosed, size, ""
+    elif at < size:
         yield text, at, size, ""
 
 

@@ -15,7 +15,9 @@ _DRESS = frozenset(
     """abbr acronym b bdi bdo big br cite code data del dfn em font i ins kbd mark nobr o:p q s samp small span strike
     strong sub sup time tt u var wbr""".split()
 )
-_INLINE = _DRESS | {"a", "img", "input", "label", "map", "area", "meta", "link", "base"}
+_INLINE = _DRESS | {"a", "img", "input", "label", "map", "area", "meta", "link", "base", "script", "style"}
+# Campaign Monitor writes some links as elements of their own.
+_INLINE |= {"webversion", "unsubscribe", "preferences", "forwardtoafriend"}
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _OBJECTS = frozenset({"img", "input", "hr", "embed", "object", "video", "audio", "iframe", "v:image", "v:fill"})
 _WITH_ALT = frozenset({"img", "area", "input", "amp-img", "v:image", "v:shape", "v:rect", "v:roundrect"})
@@ -121,6 +123,7 @@ class Layout:
                 barrier = "a conditional of the template" if self._chains.crossed(start, end) else ""
                 self._builder.marks.append(Mark(start, end, "!--", 0, barrier))
             elif kind is Kind.MSO and self._outside is None:
+                self._contents += 1
                 self._builder.marks.append(Mark(start, end, "!--", 0, "a conditional comment"))
                 self._outside = self._builder, self._frames
                 self._builder, self._frames = self._builder.fork(), self._frames[:]
@@ -198,11 +201,11 @@ class Layout:
             self._removable(self._blocks[-1] if self._blocks else None, frame.start, end)
 
     def _removable(self, block: Block | None, start: int, end: int) -> None:
-        """Note the element `[start, end)` as what holds only that block, unless more than the block would go with it."""
-        inside = block is not None and block.source_start(0) >= start
-        if block is not None and inside and block.element is None and not block.locked:
-            if not self._chains.crossed(start, end):
-                block.element = (start, end)
+        """Note that `[start, end)` holds only this block, unless more than the block would go with it."""
+        if block is None or block.element is not None or block.locked or block.source_start(0) < start:
+            return
+        if not self._chains.crossed(start, end):
+            block.element = (start, end)
 
     def _traits(self, start: int, end: int, name: str) -> _Traits:
         if end - start == len(name) + 2:

@@ -40,7 +40,7 @@ TEXTS = {
 
 KEYS = frozenset(Message.model_fields) - {"parts"} | frozenset(TEXTS)
 
-_FILES = {
+FILES = {
     "subject.txt": "subject",
     "preheader.txt": "preheader",
     "body.html": "html",
@@ -49,6 +49,8 @@ _FILES = {
     "text.txt": "text",
     "script.txt": "script",
 }
+"""Files of a message that is a folder: name -> part."""
+
 _CHOICES = {
     "channel": tuple(channel.value for channel in Channel),
     "purpose": tuple(purpose.value for purpose in Purpose),
@@ -91,24 +93,29 @@ def read_message(source: Path | str | Mapping[str, Any], *, dialect: str = "") -
     return _assemble(header, parts, dialect)
 
 
-def read_lines(lines: Iterable[str], *, dialect: str = "") -> Iterator[tuple[Any, Message | RecordRejected]]:
+def read_lines(
+    lines: Iterable[str | bytes], *, dialect: str = ""
+) -> Iterator[tuple[Any, Message | RecordRejected]]:
     """Read lines of JSON, one message each: yield a line's own `id` (else its number) and its message.
 
-    A broken line yields a RecordRejected that names it, and the rest goes on; empty lines are passed over. Keys that
-    are the record's own are ignored, but not those that look like a misspelt key of a message.
+    A broken line yields a RecordRejected that names it, and the rest goes on (its id is None where it cannot be read);
+    empty lines are passed over. Keys that are the record's own are ignored, but not those that look like a misspelt key
+    of a message.
     """
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        id_: Any = number
+        id_: Any = None
         try:
             record = json.loads(line.strip())
-            id_ = record.get("id", number) if isinstance(record, dict) else number
+            id_ = record.get("id", number) if isinstance(record, dict) else None
             yield id_, _record(record, str(id_), dialect)
         except json.JSONDecodeError as error:
             yield id_, RecordRejected(f"not JSON: {error.msg}", where=f"line {number}, column {error.colno}")
         except TemplateError as error:
             yield id_, RecordRejected(error.what, where=f"line {number}", cure=error.cure)
+        except (ValueError, RecursionError) as error:  # bytes that are no text, a number or a depth beyond all bounds
+            yield id_, RecordRejected(f"not JSON: {error}", where=f"line {number}")
 
 
 def _record(record: Any, id_: str, dialect: str) -> Message:
@@ -130,9 +137,9 @@ def _folder(path: Path) -> tuple[Header, list[Part]]:
     header = _beside(path / "message") or Header(str(path))
     parts: list[Part] = []
     for file in sorted(path.iterdir()):
-        name = _FILES.get(file.name)
+        name = FILES.get(file.name)
         if name is None:
-            if file.suffix in {".txt", ".html"} and (hint := did_you_mean(file.name, _FILES)):
+            if file.suffix in {".txt", ".html"} and (hint := did_you_mean(file.name, FILES)):
                 raise TemplateError("not a part of a message", where=str(file), cure=hint)
             continue
         if any(part.name == name for part in parts):

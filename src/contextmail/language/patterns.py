@@ -27,6 +27,14 @@ class Pattern:
     say: str = ""
     whole: bool = False
     confidence: Confidence = "high"
+    needs: tuple[str, ...] = ()
+
+    def search(self, text: str, lowered: str) -> re.Match[str] | None:
+        """Find the claim in `text`, whose small letters are `lowered`; None where there is none, or an excuse for it."""
+        if self.needs and not any(word in lowered for word in self.needs):
+            return None
+        found = self.regex.search(text)
+        return found if found and found[0].strip() and not (self.unless and self.unless.search(text)) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ def _pattern(entry: Mapping[str, Any], classes: Mapping[str, str]) -> Pattern:
         say=entry.get("say", ""),
         whole=entry.get("whole", False),
         confidence="low" if entry.get("low") else "high",
+        needs=tuple(entry.get("needs", ())),
     )
 
 
@@ -115,4 +124,4 @@ def _also_unless(pattern: Pattern, phrases: str | None) -> Pattern:
         return pattern
     before = f"{pattern.unless.pattern}|" if pattern.unless else ""
     unless = re.compile(f"{before}{phrases}", re.IGNORECASE)
-    return Pattern(pattern.id, pattern.regex, unless, pattern.say, pattern.whole, pattern.confidence)
+    return replace(pattern, unless=unless)

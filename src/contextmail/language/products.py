@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 
 _CHARGES = frozenset(
@@ -35,7 +37,7 @@ _VOWELLESS = frozenset("by my cry dry fly sky try why gym hymn myth rhythm lynx 
 _SMALL = frozenset("a an and as at but by for from in nor of on or per the to with".split())
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_ABBREVIATED = re.compile(r"\b[A-Za-z]/|\b\w+/[A-Za-z]\b|\b[ABCE-KMNP-Zabce-kmnp-z]['’](?=[A-Za-z]{2,}\b)|&[a-z]+;")
+_ABBREVIATED = re.compile(r"\b[A-Za-z]/|\b\w+/[A-Za-z]\b|\b[ABCE-KMNP-Zabce-kmnp-z]['’](?=[A-Za-z]{2,}\b)|&[a-z]+;|\d&|&\d")
 _MOST = 0.95
 _LONGEST = 60
 
@@ -56,15 +58,18 @@ def clean_names(catalogue: Mapping[str, Mapping[str, int]]) -> dict[str, Product
     "MISTLETOE HEART WREATH CREAM" are alike, "DOLLCRAFT GIRL NICOLE" and "HOME SWEET HOME MUG" are not).
 
     Where most names of the catalogue are in capitals, one that is mostly in small letters is a note that somebody
-    typed, not a name; where most begin with a capital, one without any capital is.
+    typed, not a name; where most begin with a capital, one without any capital is. Where many names are exactly as
+    long as the longest, the source cuts them off there, and those are not used.
     """
     names = [name for found in catalogue.values() for name in found if name]
     capitals = sum(_share_of_capitals(name) > 0.8 for name in names)
     started = sum(any(c.isupper() for c in name) for name in names)
     floor = 0.5 if 2 * capitals > len(names) else 0.001 if 2 * started > len(names) else 0.0
-    return {product: _name(found, floor) for product, found in catalogue.items()}
+    cut = _cut_at(set(names))
+    return {product: _name(found, floor, cut) for product, found in catalogue.items()}
 
 
+@lru_cache(maxsize=65536)
 def clean_name(text: str) -> str | None:
     """Clean one name, or give None if it does not name a product that a sentence could name.
 
@@ -74,7 +79,7 @@ def clean_name(text: str) -> str | None:
     """
     text = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in unicodedata.normalize("NFC", text))
     text = " ".join(text.split()).strip(" *-_.,;:#'\"/|")
-    text = re.sub(r"\s+([,;:.!?])", r"\1", text)
+    text = re.sub(r"\s+([,;:.!?])", r"\1", re.sub(r"(?i)\b(of)(?=\d)", r"\1 ", text))
     words = _WORD.findall(text)
     lowered = text.lower()
     if not words or len(text) > _LONGEST or not any(len(w) > 2 and w.isalpha() or not w.isascii() for w in words):
@@ -88,10 +93,21 @@ def clean_name(text: str) -> str | None:
     return _title(text) if _share_of_capitals(text) > 0.5 else text[0].upper() + text[1:]
 
 
-def _name(found: Mapping[str, int], floor: float) -> ProductName:
+def _cut_at(names: Iterable[str]) -> int:
+    """Give the length at which the source cuts names off; 0: it does not."""
+    lengths = Counter(map(len, names))
+    longest = max(lengths, default=0)
+    return longest if longest >= 20 and lengths[longest] >= max(5, lengths.total() // 200) else 0
+
+
+def _name(found: Mapping[str, int], floor: float, cut: int) -> ProductName:
     by_count = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     source = by_count[0][0] if by_count else ""
-    names = [(name, count) for name, count in by_count if name and _share_of_capitals(name) >= floor and clean_name(name)]
+    names = [
+        (name, count)
+        for name, count in by_count
+        if len(name) != cut and _share_of_capitals(name) >= floor and clean_name(name)
+    ]
     if not names or 2 * sum(count for _, count in names) < sum(found.values()):
         return ProductName(source, None)
     chosen, rows, so_far = names[0][0], sum(count for _, count in names), 0

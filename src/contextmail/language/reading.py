@@ -17,7 +17,7 @@ _BOMS = (
 )
 _META = re.compile(rb"""<meta[^>]*?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.-]+)""", re.IGNORECASE)
 _SNIFFED = 1024  # bytes that browsers look at for a declaration
-_MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
+_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 # What senders call Latin-1 or ASCII is Windows-1252 to every reader (WHATWG Encoding Standard).
 _MEANT = {name: "cp1252" for name in ("iso-8859-1", "latin-1", "latin1", "ascii", "us-ascii", "iso8859-1", "l1")}
 

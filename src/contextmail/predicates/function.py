@@ -83,7 +83,7 @@ class _Writer:
             case "is_true" | "is_false" | "known" | "is_null":
                 return f"(not {self.true(tree)})"
         guards, text = self.operand(tree) if tree[0] in OPERANDS else self.test(tree)
-        return f"({' and '.join([f'not {text}'])})"
+        return f"({' and '.join([*guards, f'not {text}'])})"
 
     def test(self, tree: Tree) -> tuple[list[str], str]:
         """Write a comparison or a look into a list, set or text: what must be known, and the test."""

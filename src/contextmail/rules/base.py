@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from contextmail.dialects.base import Dialect
 from contextmail.language.flow import Block
 from contextmail.language.patterns import Lexicon, Pattern
 from contextmail.language.phrases import Phrasebook
@@ -79,6 +80,8 @@ class Context:
     """The message's headings that say something, in order, for a subject of its own."""
     known_fields: frozenset[str] = frozenset()
     """Every field that the audience has; empty: not known, nothing is said of unknown tokens."""
+    dialect: Dialect | None = None
+    """The message's template language; None: it has no tokens, or one that cannot be told."""
 
 
 class Rule:
@@ -107,11 +110,12 @@ class ClaimRule(Rule):
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield at most one match of the lexicon's patterns in `sentence`, a high one before a low one."""
         best: Match | None = None
+        lowered = sentence.text.lower()
         for pattern in context.lexicon.patterns.get(self.name, ()):
             if best and pattern.confidence == "low":
                 continue
-            found = pattern.regex.search(sentence.text)
-            if found and found[0].strip() and not _excused(pattern, found, sentence.text):
+            found = pattern.search(sentence.text, lowered)
+            if found and not _quoted(found, sentence.text):
                 match = self._match(sentence, pattern, found)
                 if match.confidence == "high":
                     yield match
@@ -144,10 +148,8 @@ class ClaimRule(Rule):
         return remedy(match, self.definition(context), context)
 
 
-def _excused(pattern: Pattern, found: re.Match[str], text: str) -> bool:
-    """Say whether the sentence means something else, or somebody is quoted."""
-    if pattern.unless and pattern.unless.search(text):
-        return True
+def _quoted(found: re.Match[str], text: str) -> bool:
+    """Say whether somebody else is quoted: the claim stands inside quotation marks."""
     before, after = text[: found.start() + 1], text[found.end() - 1 :]
     return (before.count('"') % 2 == 1 and '"' in after) or bool(_OPENED.search(before) and _CLOSED.search(after))
 

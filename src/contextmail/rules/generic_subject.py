@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from contextmail.language.patterns import straight
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
@@ -61,20 +62,19 @@ class GenericSubject(ClaimRule):
         return Proposal(match.cut, (Variant(owned, heading), Variant("", None)), Grade.UNSAFE, "a subject promises")
 
 
-def is_generic(subject: str, lists: object, sender: str = "") -> bool:
-    """Say whether `subject` holds no word that tells what the message is about."""
-    from contextmail.language.patterns import straight
+def is_generic(subject: str, words: Mapping[str, frozenset[str]], sender: str = "") -> bool:
+    """Say whether `subject` holds no word that tells what the message is about.
 
-    assert isinstance(lists, dict)
+    `words` are the lexicon's lists: `empty` words say nothing, of `telling` ones one is enough among others, and
+    `periodical` ones say nothing behind a name. The sender's own name tells nothing either.
+    """
     text = _PREFIX.sub("", straight(subject))
-    words = [word.strip(".'-").lower() for word in _WORD.findall(text)]
-    words = [w for w in words if w not in {part.lower() for part in sender.split()}]
-    if not words:
-        return not re.search(r"\d", text) and "\ufffc" not in text
-    if re.search(r"[%$€£#]|\d{2,}", text) or "\ufffc" in text:
+    sender_words = {part.lower() for part in sender.split()}
+    said = [word.strip(".'-").lower() for word in _WORD.findall(text)]
+    said = [word for word in said if word not in sender_words]
+    if "\ufffc" in text or re.search(r"[%$€£#]|\d{2,}", text) or (not said and re.search(r"\w", text)):
         return False
-    telling = [w for w in words if w not in lists["empty"]]
-    if not telling:
-        return not (set(words) & lists["telling"]) or len(words) <= 2
-    named = len(telling) <= 2 and len(words) <= 4 and all(w[:1].isupper() for w in _WORD.findall(text) if w.lower() in telling)
-    return named and bool(set(words) & lists["periodical"])
+    unlisted = [word for word in said if word not in words["empty"]]
+    if not unlisted:
+        return len(said) <= 2 or not words["telling"].intersection(said)
+    return len(unlisted) <= 2 and len(said) <= 4 and said[-1] in words["periodical"] and said[: len(unlisted)] == unlisted

@@ -16,7 +16,7 @@ _SUBORDINATE = re.compile(r"(?i)(?:and|but|or|because|which|that|who|than|as|whi
 _PROTECTED = re.compile(r"[\d%$€£¥\ufffc]|https?://|www\.|\b[A-Z]{2,}[0-9]+\b")
 """What no edit may lose: numbers, prices, codes, links, tokens."""
 _END = re.compile(r"[.!?…]*[\"')\]]*\s*$")
-_KEEPS_TEXT = ("heading", "subject", "preheader", "line", "title", "alt", "button", "cell")
+KEEPS_TEXT = ("heading", "subject", "preheader", "line", "title", "alt", "button", "cell")
 """Places that may not stay empty."""
 
 
@@ -69,7 +69,7 @@ def replace_sentence(match: Match, variants: Sequence[Variant], heading: str = "
     ended: list[Variant] = []
     for variant in variants:
         words = variant.text
-        if words == "" and sentence.alone and sentence.block.place in _KEEPS_TEXT:
+        if words == "" and sentence.alone and sentence.block.place in KEEPS_TEXT:
             if not heading:
                 return None
             words = heading.rstrip("!")

@@ -39,7 +39,9 @@ class UnknownToken(ClaimRule):
         if not context.known_fields:
             return
         for at, token in sentence.block.tokens.items():
-            if sentence.start <= at < sentence.end and token.kind is TokenKind.VALUE and token.name not in context.known_fields:
+            if not sentence.start <= at < sentence.end or token.kind is not TokenKind.VALUE:
+                continue
+            if token.name not in context.known_fields and not (context.dialect and context.dialect.system(token.name)):
                 yield Match(self.name, sentence, at, at + 1, (at, at + 1), note=f"the audience has no field {token.name}")
 
     def propose(self, match: Match, context: Context) -> Proposal | None:

@@ -33,7 +33,7 @@ class WrongChannel(PolicyRule):
         name="wrong-channel",
         allow_when=(
             "message.purpose = 'transactional' OR NOT known(preferred_channel) OR preferred_channel = message.channel"
-            " OR last_inquiry_channel = message.channel"
+            " OR (known(last_inquiry_channel) AND last_inquiry_channel = message.channel)"
         ),
         otherwise="reroute",
         to="preferred_channel",

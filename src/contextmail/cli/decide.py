@@ -1,0 +1,88 @@
+"""contextmail decide: send, hold, reroute or drop, for every customer."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contextmail import wiring
+from contextmail.cli import options
+from contextmail.cli.output import busy, number, plural, say, write_json
+from contextmail.compiling import compile as compile_message
+from contextmail.deciding import Counts
+from contextmail.deciding import decide as decide_all
+from contextmail.model.decision import Outcome
+
+
+class Format(StrEnum):
+    """Name a format of `decide`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def decide(
+    path: options.Message,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="A Parquet file: one row per customer.", show_default=False)
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How the counts are written.")] = Format.TEXT,
+    safe_only: options.SafeOnly = False,
+    dialect: options.Dialect = None,
+    config: options.Config = None,
+    as_of: options.AsOf = None,
+    facts: options.Facts = None,
+) -> None:
+    """Decide for every customer: send, hold, reroute or drop, with the reason, and which text of each edit.
+
+    \b
+    contextmail decide spring.html
+    contextmail decide spring.html -o decisions.parquet
+    """
+    settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
+    folder = wiring.facts_folder(settings)
+    campaign = compile_message(path, settings, folder.catalogue, safe_only=safe_only)
+    with busy("Deciding"):
+        counts = decide_all(campaign, folder, out=out, as_of=settings.as_of)
+    if form is Format.JSON:
+        write_json(_as_json(counts, out))
+    else:
+        _say(counts, out)
+
+
+def _as_json(counts: Counts, out: Path | None) -> dict[str, object]:
+    reasons = [{"outcome": o, "reason": r, "customers": n} for (o, r), n in _by_severity(counts)]
+    return {
+        "customers": counts.customers,
+        "outcomes": {outcome.value: counts.of(outcome) for outcome in Outcome},
+        "reasons": reasons,
+        "variants": counts.variants,
+        "texts": counts.texts,
+        "notes": counts.notes,
+        "out": str(out) if out else None,
+    }
+
+
+def _say(counts: Counts, out: Path | None) -> None:
+    """Say the counts; the notes come first, for what is not known of consent decides over all the rest."""
+    for line in counts.notes:
+        say((line, "yellow"))
+    width = len(number(counts.customers))
+    for outcome in Outcome:
+        people = counts.of(outcome)
+        if people:
+            say((f"{outcome:<8}", "bold"), f"{number(people):>{width}}")
+        for (name, reason), some in _by_severity(counts):
+            if name == outcome and reason:
+                say(f"  {'':<6}{number(some):>{width}}  {reason}")
+    say((f"{plural(counts.customers, 'customer')}, {plural(counts.texts, 'different text')}", "bold"))
+    if out:
+        say(f"written to {out}")
+
+
+def _by_severity(counts: Counts) -> list[tuple[tuple[str, str], int]]:
+    order = [outcome.value for outcome in Outcome]
+    return sorted(counts.reasons.items(), key=lambda item: (order.index(item[0][0]), -item[1], item[0]))

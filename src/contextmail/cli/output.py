@@ -1,0 +1,67 @@
+"""What commands print: text for people, coloured on a terminal; machine output is plain and goes past all of this."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.text import Text
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def console(*, wrap: bool = False) -> Console:
+    """Give the console of standard output: colour only on a terminal and without NO_COLOR."""
+    return Console(highlight=False, soft_wrap=not wrap)
+
+
+def say(*parts: str | tuple[str, str], to: Console | None = None) -> None:
+    """Print one line of texts, each plain or with its style."""
+    clean = (harmless(part) if isinstance(part, str) else (harmless(part[0]), part[1]) for part in parts)
+    (to or console()).print(Text.assemble(*clean))
+
+
+def harmless(text: str) -> str:
+    """Take control characters out, so that nothing that was read can steer a terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def write_json(value: object) -> None:
+    """Write one JSON document; other than ASCII is escaped, so that it reads the same through any pipe."""
+    sys.stdout.write(json.dumps(value, indent=1) + "\n")
+
+
+def note(text: str) -> None:
+    """Tell a person something that is no result, on standard error."""
+    say(("note: ", "yellow"), text, to=Console(stderr=True, highlight=False, soft_wrap=True))
+
+
+def notes(texts: Iterable[str]) -> None:
+    """Tell each of `texts`."""
+    for text in texts:
+        note(text)
+
+
+@contextmanager
+def busy(what: str) -> Iterator[None]:
+    """Show that work is going on, on a terminal only."""
+    stderr = Console(stderr=True)
+    if not stderr.is_terminal:
+        yield
+        return
+    with stderr.status(what):
+        yield
+
+
+def number(count: int) -> str:
+    """Write a number of people."""
+    return f"{count:,}"
+
+
+def plural(count: int, word: str) -> str:
+    """Write a number of things: `1 finding`, `3 findings`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

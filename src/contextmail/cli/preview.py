@@ -1,0 +1,158 @@
+"""contextmail preview: a message for one customer, before and after, with the evidence for each change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from contextmail import wiring
+from contextmail.cli import options
+from contextmail.cli.output import console, harmless, notes, say, write_json
+from contextmail.model.decision import Evidence
+from contextmail.model.fact import FactValue
+from contextmail.previewing import PartPreview, Preview
+from contextmail.previewing import preview as preview_message
+
+_VERDICTS: Mapping[bool | None, str] = {True: "true", False: "untrue", None: "unknown"}
+
+
+class Format(StrEnum):
+    """Name a format of `preview`."""
+
+    COLUMNS = "columns"
+    TEXT = "text"
+    JSON = "json"
+
+
+def preview(
+    path: options.Message,
+    customer: Annotated[str, typer.Option("--customer", help="A customer's id, as the tables have it.", show_default=False)],
+    form: Annotated[
+        Format | None, typer.Option("--format", help="How it is written.", show_default="columns on a terminal, else text")
+    ] = None,
+    safe_only: options.SafeOnly = False,
+    dialect: options.Dialect = None,
+    config: options.Config = None,
+    as_of: options.AsOf = None,
+    facts: options.Facts = None,
+) -> None:
+    """Show a message as one customer would get it, before and after, with the evidence for each change.
+
+    \b
+    contextmail preview spring.html --customer 17850
+    """
+    settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
+    shown = preview_message(path, customer, settings, facts=wiring.facts_folder(settings), safe_only=safe_only)
+    form = form or (Format.COLUMNS if console().is_terminal else Format.TEXT)
+    if form is Format.JSON:
+        write_json(_as_json(shown))
+        return
+    for part in shown.parts:
+        (_columns if form is Format.COLUMNS else _stacked)(part)
+    _say_changes(shown)
+    notes(shown.notes)
+
+
+def _columns(part: PartPreview) -> None:
+    table = Table("before", "after", title=part.name, title_justify="left", expand=True, show_lines=False)
+    before, after = part.before_text.split("\n"), part.after_text.split("\n")
+    for old, new in _side_by_side(before, after):
+        style = "" if old == new else "red"
+        table.add_row(Text(harmless(old), style), Text(harmless(new), "green" if style else ""))
+    console(wrap=True).print(table)
+
+
+def _side_by_side(before: list[str], after: list[str]) -> list[tuple[str, str]]:
+    """Put lines beside each other, those that stayed in the same row."""
+    from difflib import SequenceMatcher
+
+    rows: list[tuple[str, str]] = []
+    for _, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        left, right = before[a:b], after[c:d]
+        height = max(len(left), len(right))
+        rows += zip(left + [""] * (height - len(left)), right + [""] * (height - len(right)), strict=True)
+    return rows
+
+
+def _stacked(part: PartPreview) -> None:
+    if part.before_text == part.after_text:
+        say((f"{part.name}: unchanged", "bold"))
+        say(part.before_text)
+    else:
+        for title, text in (("before", part.before_text), ("after", part.after_text)):
+            say((f"{part.name}, {title}", "bold"))
+            say(text)
+    say()
+
+
+def _say_changes(shown: Preview) -> None:
+    decision = shown.decision
+    to = f" to {decision.to}" if decision.to else f" until {decision.until:%Y-%m-%d}" if decision.until else ""
+    say((f"{decision.outcome}{to}", "bold"), f": {decision.reason}" if decision.reason else "")
+    for change in shown.changes:
+        say((change.rule, "cyan"), f'  "{change.before}" -> "{change.after}"')
+        if change.evidence:
+            _say_evidence(change.evidence)
+    for policy in shown.policies:
+        if policy.rule == decision.reason:
+            say((policy.rule, "cyan"))
+            _say_evidence(policy)
+
+
+def _say_evidence(evidence: Evidence) -> None:
+    facts = ", ".join(f"{name} = {_value(value)}" for name, value in evidence.facts.items())
+    say(f"  {_VERDICTS[evidence.verdict]}: {evidence.predicate}", f"  ({facts})" if facts else "")
+
+
+def _value(value: FactValue) -> str:
+    if value is None:
+        return "unknown"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple | list) else str(value)
+
+
+def _as_json(shown: Preview) -> dict[str, Any]:
+    decision = shown.decision
+    return {
+        "outcome": decision.outcome,
+        "reason": decision.reason,
+        "until": decision.until.isoformat() if decision.until else None,
+        "to": decision.to,
+        "parts": [
+            {
+                "part": part.name,
+                "before": part.before.source,
+                "after": part.after.source,
+                "before_text": part.before_text,
+                "after_text": part.after_text,
+            }
+            for part in shown.parts
+        ],
+        "changes": [
+            {
+                "rule": change.rule,
+                "part": change.part,
+                "before": change.before,
+                "after": change.after,
+                "evidence": _evidence_json(change.evidence) if change.evidence else None,
+            }
+            for change in shown.changes
+        ],
+        "policies": [_evidence_json(policy) for policy in shown.policies],
+        "notes": list(shown.notes),
+    }
+
+
+def _evidence_json(evidence: Evidence) -> dict[str, Any]:
+    facts = {name: _plain(value) for name, value in evidence.facts.items()}
+    verdict = _VERDICTS[evidence.verdict]
+    return {"rule": evidence.rule, "verdict": verdict, "predicate": evidence.predicate, "facts": facts}
+
+
+def _plain(value: FactValue) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,201 @@
+"""Build a folder of facts from a company's tables."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from contextmail.engines.base import Engine, literal
+from contextmail.engines.duckdb import DuckDBEngine
+from contextmail.errors import ConfigurationError, did_you_mean
+from contextmail.facts.accounts import build_accounts
+from contextmail.facts.assembling import across, assemble, cut_points
+from contextmail.facts.block import Block
+from contextmail.facts.consents import build_consents
+from contextmail.facts.custom import add_facts
+from contextmail.facts.customers import build_customers
+from contextmail.facts.folder import CATALOGUE, FACTS, recover, retired
+from contextmail.facts.inquiries import build_inquiries
+from contextmail.facts.lines import Lines, build_lines
+from contextmail.facts.orders import build_orders
+from contextmail.facts.products import build_products
+from contextmail.facts.reading import Table, read_table
+from contextmail.facts.subscriptions import build_subscriptions
+from contextmail.facts.touches import build_touches, streak_sql
+from contextmail.model.fact import Catalogue, FactSpec
+from contextmail.model.tables import TABLES, FactDefinition, TableMapping
+
+Progress = Callable[[str, float], None]
+
+EVIDENCE = ("products", "lines", "subscriptions", "touches", "inquiries", "consents", "accounts", "customers")
+"""Tables that are kept beside the facts: `facts show` names their rows."""
+
+
+def build(
+    tables: Mapping[str, TableMapping],
+    out: Path,
+    *,
+    as_of: datetime,
+    facts: Sequence[FactDefinition] = (),
+    names: Collection[str] = (),
+    currency: str = "",
+    rates: Mapping[str, Decimal] | None = None,
+    cap: tuple[int, int] = (3, 7),
+    strict: bool = False,
+    bad_row_limit: int = 1000,
+    folder: Path = Path(),
+    memory_limit: str = "",
+    threads: int = 0,
+    progress: Progress | None = None,
+) -> Catalogue:
+    """Build `out`, a folder with one row of facts per customer, from mapped tables; return its catalogue.
+
+    `as_of` is the clock: what is dated later is not known yet. `names` are facts that predicates use; those made from
+    their names (`touches_14d_sms_ask`, `room_at_3_in_7d`) are built. `cap` is (messages, days) of the fact `room_at`.
+    `rates` says what one unit of another currency is worth in `currency`. Paths are relative to `folder`.
+    The same tables give the same bytes. The folder is replaced at the end, so that a crash leaves the old facts.
+
+    Raises ConfigurationError for a table, column or definition that does not fit, for more than `bad_row_limit` broken
+    rows in a table, and, if `strict`, for several currencies without rates.
+    """
+    for name in tables:
+        if name not in TABLES:
+            raise ConfigurationError(f"unknown table {name!r}", where="[tables]", cure=did_you_mean(name, TABLES))
+    if not {"customers", "orders"} & tables.keys():
+        raise ConfigurationError("there is no table", where="[tables]", cure="map [tables.orders] or [tables.customers]")
+    clock = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
+    with _replaced(out) as target, DuckDBEngine(memory_limit=memory_limit, threads=threads, temp=target, folder=folder) as engine:
+        builder = _Builder(engine, target, clock, progress or (lambda stage, share: None))
+        builder.read(tables, folder, bad_row_limit)
+        return builder.build(facts, names, currency, rates or {}, cap, strict=strict)
+
+
+class _Builder:
+    """One build: an engine, a folder, a clock, and what was found on the way."""
+
+    def __init__(self, engine: Engine, target: Path, as_of: datetime, progress: Progress) -> None:
+        self.engine, self.target, self.as_of, self.progress = engine, target, as_of, progress
+        self.clock = f"TIMESTAMP {literal(str(as_of))}"
+        self.tables: dict[str, Table] = {}
+        self.notes: list[str] = []
+
+    def read(self, tables: Mapping[str, TableMapping], folder: Path, bad_row_limit: int) -> None:
+        """Open every table and set its broken rows apart."""
+        for position, (name, mapping) in enumerate(tables.items()):
+            self.progress(f"reading {name}", 0.4 * position / len(tables))
+            table = read_table(self.engine, name, mapping, folder=folder, temp=self.target, bad_row_limit=bad_row_limit)
+            self.tables[name] = table
+            if table.broken_count:
+                shown = "; ".join(str(broken) for broken in table.broken[:10])
+                more = f"; and {table.broken_count - 10} more" if table.broken_count > 10 else ""
+                self.notes.append(f"{name}: {table.broken_count} of {table.rows} rows are broken and were skipped: {shown}{more}")
+
+    def build(
+        self,
+        definitions: Sequence[FactDefinition],
+        names: Collection[str],
+        currency: str,
+        rates: Mapping[str, Decimal],
+        cap: tuple[int, int],
+        *,
+        strict: bool,
+    ) -> Catalogue:
+        """Compute all facts and write the folder."""
+        engine, tables = self.engine, self.tables
+        self.progress("products", 0.4)
+        build_products(engine, tables, self.target)
+        self.progress("orders", 0.45)
+        orders, lines = tables.get("orders"), None
+        if orders:
+            lines = build_lines(engine, orders, as_of=self.as_of, currency=currency, rates=rates, strict=strict)
+            self.notes += lines.notes
+        blocks = [
+            build_orders(engine, orders, lines, self.as_of),
+            build_subscriptions(engine, tables.get("subscriptions"), self.as_of),
+            build_touches(engine, tables.get("touches"), self.as_of, names, cap),
+            build_inquiries(engine, tables.get("inquiries"), self.as_of),
+            build_consents(engine, tables.get("consents"), self.as_of, self.notes),
+        ]
+        self._streak(blocks)
+        points = cut_points(engine, lines)
+        derived = across(tables, lines, points, self.clock)
+        known = {entry.spec.name for block in blocks for entry in block.columns if entry.sql != "NULL"}
+        known |= {entry.spec.name for entry in derived if entry.sql != "NULL"}
+        self.progress("customers", 0.75)
+        customers = build_customers(
+            engine, tables.get("customers"), clock=self.clock, taken=known, temp=self.target, notes=self.notes
+        )
+        has_products = bool((orders and orders.has("product")) or "subscriptions" in tables)
+        blocks = [customers, *blocks, build_accounts(engine, tables, has_products=has_products)]
+        relation, specs = assemble(
+            engine, tables, blocks, derived, points, self.notes, plain_sets=bool(definitions)
+        )
+        if definitions:
+            relation = f"(SELECT *, {self.clock} AS as_of FROM {relation})"
+            relation, specs = add_facts(engine, relation, specs, definitions, self.clock)
+            relation = f"(SELECT * EXCLUDE (as_of) FROM {relation})"
+        self.progress("writing facts", 0.8)
+        self._copy(f"SELECT * FROM {relation} ORDER BY customer", FACTS)
+        return self._finish(specs, points, lines)
+
+    def _streak(self, blocks: list[Block]) -> None:
+        """Add the unanswered streak, for which buying and writing are answers too."""
+        if "touches" not in self.tables:
+            return
+        signs = ["SELECT customer, happened_at AS at_ FROM touches WHERE sent AND reacted"]
+        if "orders" in self.tables:
+            signs.append("SELECT customer::VARCHAR, last_order_at FROM customer_totals")
+        if "inquiries" in self.tables:
+            signs.append("SELECT customer, happened_at FROM inquiries")
+        self.engine.rows(f"CREATE TEMP TABLE streaks AS {streak_sql(signs)}")
+        blocks.append(Block("u", "streaks", []))
+
+    def _finish(self, specs: dict[str, FactSpec], points: list[int], lines: Lines | None) -> Catalogue:
+        made = {str(row[0]) for row in self.engine.rows("SELECT table_name FROM duckdb_tables()")}
+        kept = [table for table in EVIDENCE if table in made]
+        for position, table in enumerate(kept):
+            self.progress(f"writing {table}", 0.9 + 0.1 * position / len(kept))
+            self._copy(f"SELECT * FROM {table}", f"{table}.parquet")
+        count = self.engine.rows(f"SELECT count(*) FROM read_parquet({literal(str(self.target / FACTS))})")[0][0]
+        as_of = {name: table.mapping.as_of for name, table in self.tables.items() if table.mapping.as_of}
+        catalogue = Catalogue(
+            as_of=self.as_of,
+            customers=count,
+            facts={name: spec.model_copy(update={"as_of": as_of.get(spec.source.split(" ")[0])}) for name, spec in specs.items()},
+            tables={name: table.rows for name, table in self.tables.items()},
+            cut_points={"spend": points} if points else {},
+            currency=lines.currency if lines else "",
+            notes=self.notes,
+        )
+        (self.target / CATALOGUE).write_text(catalogue.model_dump_json(indent=1), encoding="utf-8")
+        self.progress("done", 1.0)
+        return catalogue
+
+    def _copy(self, query: str, file: str) -> None:
+        self.engine.rows(f"COPY ({query}) TO {literal(str(self.target / file))} (FORMAT parquet, COMPRESSION snappy)")
+
+
+@contextmanager
+def _replaced(out: Path) -> Iterator[Path]:
+    """Give a new folder beside `out`, readable by its owner only, that takes its place if all goes well."""
+    recover(out)
+    if out.exists() and not (out / CATALOGUE).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigurationError("this is not a folder of facts, and is not replaced", where=str(out), cure="name another folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    target = out.parent / f".{out.name}.building-{os.getpid()}"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(mode=0o700)
+    try:
+        yield target
+        if out.exists():
+            shutil.rmtree(retired(out), ignore_errors=True)
+            out.rename(retired(out))
+        target.rename(out)
+        shutil.rmtree(retired(out), ignore_errors=True)
+    finally:
+        shutil.rmtree(target, ignore_errors=True)

@@ -1,0 +1,76 @@
+"""Consent facts: what each customer last said of each channel and purpose.
+
+The latest word counts; of two at the same time, the refusal. A refusal without a date, or with one later than the
+clock, counts all the same; a grant does not. A status that is not understood is taken as a refusal, and reported.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from contextmail.engines.base import Engine, literal
+from contextmail.facts.block import Block, column
+from contextmail.facts.reading import Table
+from contextmail.model.fact import FactType as T
+from contextmail.model.message import Channel, Purpose
+
+STATUSES = {
+    "granted": ("granted", "subscribed", "opted_in", "opt_in", "optin", "yes", "true", "1", "active", "confirmed", "allowed"),
+    "pending": ("pending", "unconfirmed", "requested", "waiting"),
+    "denied": (
+        "denied", "unsubscribed", "opted_out", "opt_out", "optout", "no", "false", "0", "inactive", "cleaned", "bounced",
+        "complained", "spam", "revoked", "withdrawn", "stop", "suppressed", "blocked", "never_subscribed",
+    ),
+}  # fmt: skip
+_ALL = ("all", "any", "*")
+
+
+def build_consents(engine: Engine, table: Table | None, as_of: datetime, notes: list[str]) -> Block:
+    """Make the table `consents` and a fact for each channel and purpose; without the table they are all unknown."""
+    pairs = [(str(channel), str(purpose)) for channel in Channel for purpose in Purpose]
+    if table is None:
+        source = "no [tables.consents]"
+        return Block("k", "", [column(f"consent_{c}_{p}", T.TEXT, "NULL", source) for c, p in pairs])
+    _prepare(engine, table, as_of, notes)
+    facts = ", ".join(
+        f"max_by(status, (at_, weight)) FILTER ((channel = {literal(c)} OR channel IS NULL)"
+        f" AND (purpose = {literal(p)} OR purpose IS NULL)) AS consent_{c}_{p}"
+        for c, p in pairs
+    )
+    if table.has("obtained"):
+        facts += "".join(
+            f", max_by(obtained, (at_, obtained)) FILTER (channel = {literal(c)}) AS {c}_obtained" for c in Channel
+        )
+    engine.rows(f"CREATE TEMP TABLE consent_facts AS SELECT customer, {facts} FROM consents GROUP BY customer")
+    source = table.said("channel", "purpose", "status", "at")
+    about = "granted, denied, pending or unknown"
+    columns = [column(f"consent_{c}_{p}", T.TEXT, f"k.consent_{c}_{p}", source, about, zero="'unknown'") for c, p in pairs]
+    if table.has("obtained"):
+        how = "how the address or number was obtained"
+        columns += [column(f"{c}_obtained", T.TEXT, f"k.{c}_obtained", table.said("obtained"), how) for c in Channel]
+    return Block("k", "consent_facts", columns)
+
+
+def _prepare(engine: Engine, table: Table, as_of: datetime, notes: list[str]) -> None:
+    plain = "replace(replace(lower(trim(status)), '-', '_'), ' ', '_')"
+    cases = " ".join(
+        f"WHEN {plain} IN ({', '.join(map(literal, words))}) THEN {literal(status)}" for status, words in STATUSES.items()
+    )
+    status = f"CASE {cases} ELSE 'denied' END"
+    clock = f"TIMESTAMP {literal(str(as_of))}"
+    at = table.column("at", "NULL::TIMESTAMP")
+    everything = ", ".join(map(literal, _ALL))
+    undated = f"CASE WHEN {status} = 'denied' THEN {clock} ELSE TIMESTAMP '0001-01-01' END"
+    known = ", ".join(literal(word) for words in STATUSES.values() for word in words)
+    engine.rows(
+        "CREATE TEMP TABLE consents AS SELECT customer::VARCHAR AS customer,"
+        f" CASE WHEN {table.column('channel')} IN ({everything}) THEN NULL ELSE {table.column('channel')} END::VARCHAR AS channel,"
+        f" CASE WHEN lower({table.column('purpose')}) IN ({everything}) THEN NULL ELSE lower({table.column('purpose')}) END::VARCHAR"
+        f" AS purpose, {status} AS status, {at} AS happened_at, coalesce({at}, {undated}) AS at_,"
+        f" CASE {status} WHEN 'denied' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END AS weight,"
+        f" {table.column('obtained', 'NULL::VARCHAR')} AS obtained, {plain} NOT IN ({known}) AS odd"
+        f" FROM {table.relation} WHERE {at} IS NULL OR {at} <= {clock} OR {status} = 'denied'"
+    )
+    odd = engine.rows("SELECT count(*) FROM consents WHERE odd")[0][0]
+    if odd:
+        notes.append(f"consents: {odd} rows have a status that is not understood; they count as denied")

@@ -1,0 +1,175 @@
+"""Facts from touches, the messages that they got from any tool: how many lately, of what use, and were they heard.
+
+Windows are counted back from the clock. A touch later than the clock is a planned one: it takes up room under a cap
+on its day, and is not counted as received. (Where `planned` is mapped, only the rows that it marks are planned.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from contextmail.engines.base import Engine, literal, quoted
+from contextmail.errors import ConfigurationError, did_you_mean
+from contextmail.facts.block import Block, Column, column
+from contextmail.facts.reading import Table
+from contextmail.model.fact import FactType as T
+from contextmail.model.message import Channel
+
+PURPOSES = ("ask", "value", "service", "transactional")
+ALWAYS = ("touches_7d", "touches_30d", "touches_90d")
+"""Windows that are there without being asked for."""
+
+_WINDOW = re.compile(r"touches_([0-9]{1,4})d(?:_(\w+))?")
+_ROOM = re.compile(r"room_at_([0-9]{1,4})_in_([0-9]{1,4})d")
+
+
+def build_touches(
+    engine: Engine, table: Table | None, as_of: datetime, names: Collection[str], cap: tuple[int, int]
+) -> Block:
+    """Make the table `touches` and its facts: those that there always are, and those made from `names`.
+
+    Raises ConfigurationError for a name such as `touches_14d_smss` whose channel or purpose is not known.
+    """
+    windows = _windows(names, _channels(engine, table))
+    rooms = {"room_at": cap} | {m[0]: (int(m[1]), int(m[2])) for name in sorted(names) if (m := _ROOM.fullmatch(name))}
+    if table is None:
+        source = "no [tables.touches]"
+        columns = [column(name, T.INT, "NULL", source) for name in windows]
+        columns += [column(name, T.TIMESTAMP, "NULL", source) for name in rooms]
+        return Block("t", "", [*columns, *_worth(source, known=False)])
+    _prepare(engine, table, as_of)
+    clock = _clock(as_of)
+    counted = "".join(f", count(*) FILTER ({condition}) AS {quoted(name)}" for name, condition in _counts(windows, clock))
+    engine.rows(
+        "CREATE TEMP TABLE touch_facts AS SELECT customer,"
+        " count(*) FILTER (sent AND purpose = 'value' AND reached) AS value_received,"
+        " count(*) FILTER (sent AND purpose = 'ask' AND reached) AS asks_received,"
+        f" max(happened_at) FILTER (sent AND reacted) AS last_reaction{counted} FROM touches GROUP BY customer"
+    )
+    for name, (most, days) in rooms.items():
+        _room(engine, name, most, days, clock)
+    joins = " ".join(f"LEFT JOIN {quoted(name)} USING (customer)" for name in rooms)
+    engine.rows(f"CREATE TEMP VIEW touch_block AS SELECT * FROM touch_facts {joins}")
+    source = table.said("at", "channel", "purpose")
+    columns = [
+        column(name, T.INT, f"t.{quoted(name)}", source, f"touches in {days} days to the clock{_of(channel, purpose)}", zero="0")
+        for name, (days, channel, purpose) in windows.items()
+    ]
+    columns += [
+        column(
+            name, T.TIMESTAMP, f"t.{quoted(name)}", source, f"when another touch keeps to {most} in {days} days", zero=clock
+        )
+        for name, (most, days) in rooms.items()
+    ]
+    reacts = table.has("opened") or table.has("clicked") or table.has("answered")
+    return Block("t", "touch_block", [*columns, *_worth(source, known=True, purposes=table.has("purpose"), reacts=reacts)])
+
+
+def streak_sql(last_signs: Iterable[str]) -> str:
+    """Write the query of the unanswered streak; `last_signs` are relations of customer and the time of a sign of life."""
+    signs = " UNION ALL ".join(last_signs)
+    return (
+        "SELECT customer, count(*) AS unanswered_streak FROM touches LEFT JOIN"
+        f" (SELECT customer, max(at_) AS heard FROM ({signs}) GROUP BY customer) USING (customer)"
+        " WHERE sent AND reached AND (heard IS NULL OR happened_at > heard) GROUP BY customer"
+    )
+
+
+def _prepare(engine: Engine, table: Table, as_of: datetime) -> None:
+    clock, at = _clock(as_of), table.column("at")
+    reactions = [f"coalesce({table.column(role)}, false)" for role in ("opened", "clicked", "answered") if table.has(role)]
+    planned = f"coalesce({table.column('planned')}, false)" if table.has("planned") else f"{at} > {clock}"
+    engine.rows(
+        f"CREATE TEMP TABLE touches AS SELECT customer::VARCHAR AS customer, {at} AS happened_at,"
+        f" {table.column('channel', 'NULL::VARCHAR')} AS channel,"
+        f" lower({table.column('purpose', 'NULL::VARCHAR')}) AS purpose,"
+        f" coalesce({table.column('delivered')}, true) AS reached, {' OR '.join(reactions) or 'false'} AS reacted,"
+        f" NOT ({planned}) AND {at} <= {clock} AS sent, ({planned}) AND {at} > {clock} AS planned FROM {table.relation}"
+    )
+
+
+def _channels(engine: Engine, table: Table | None) -> list[str]:
+    known = [str(channel) for channel in Channel]
+    if table and table.has("channel"):
+        rows = engine.rows(f"SELECT DISTINCT channel FROM {table.relation} WHERE channel IS NOT NULL ORDER BY channel")
+        known += [str(row[0]) for row in rows if row[0] not in known]
+    return known
+
+
+def _windows(names: Collection[str], channels: list[str]) -> dict[str, tuple[int, str, str]]:
+    """Read names such as `touches_14d_sms_ask` as days, channel and purpose; both of these may be left out."""
+    windows = {}
+    for name in (*ALWAYS, *sorted(names)):
+        if not (match := _WINDOW.fullmatch(name)):
+            continue
+        rest = match[2] or ""
+        purpose = next((p for p in PURPOSES if rest == p or rest.endswith(f"_{p}")), "")
+        channel = rest.removesuffix(purpose).removesuffix("_")
+        if channel and channel not in channels:
+            words = [*channels, *PURPOSES]
+            cure = did_you_mean(channel, words) or f"channels and purposes are {', '.join(words)}"
+            raise ConfigurationError(f"unknown channel or purpose {channel!r}", where=f"fact {name}", cure=cure)
+        windows[name] = (int(match[1]), channel, purpose)
+    return windows
+
+
+def _counts(windows: dict[str, tuple[int, str, str]], clock: str) -> Iterable[tuple[str, str]]:
+    for name, (days, channel, purpose) in windows.items():
+        conditions = ["sent", f"happened_at > {clock} - INTERVAL {days} DAY"]
+        conditions += [f"channel = {literal(channel)}"] if channel else []
+        conditions += [f"purpose = {literal(purpose)}"] if purpose else []
+        yield name, " AND ".join(conditions)
+
+
+def _room(engine: Engine, name: str, most: int, days: int, clock: str) -> None:
+    """Find the first moment from the clock on at which one more touch keeps every window of `days` to `most`.
+
+    Moments to try are the clock and each touch's end of window. At a moment, a window is full if `most` touches lie
+    in it already; it begins at the moment itself or at a touch before it. Transactional messages take up no room.
+    """
+    span = f"INTERVAL {days} DAY"
+    engine.rows(
+        f"CREATE TEMP TABLE {quoted(name)} AS WITH near AS ("
+        f"SELECT customer, happened_at AS at_ FROM touches WHERE (sent OR planned) AND happened_at > {clock} - {span}"
+        " AND purpose IS DISTINCT FROM 'transactional'"
+        f"), crowded AS (SELECT customer FROM near GROUP BY customer HAVING count(*) >= {most}),"
+        f" mine AS (SELECT near.* FROM near SEMI JOIN crowded USING (customer)),"
+        f" moments AS (SELECT DISTINCT customer, at_ + {span} AS moment FROM mine UNION SELECT customer, {clock} FROM crowded),"
+        " starts AS (SELECT DISTINCT m.customer, m.moment, b.at_ AS start FROM moments m JOIN mine b"
+        f" ON b.customer = m.customer AND b.at_ > m.moment - {span} AND b.at_ <= m.moment"
+        " UNION SELECT customer, moment, moment FROM moments),"
+        " full_ AS (SELECT DISTINCT customer, moment FROM (SELECT s.customer, s.moment, s.start, count(*) AS n"
+        f" FROM starts s JOIN mine t ON t.customer = s.customer AND t.at_ >= s.start AND t.at_ < s.start + {span}"
+        f" GROUP BY ALL) WHERE n >= {most})"
+        f" SELECT customer, min(moment) AS {quoted(name)} FROM moments ANTI JOIN full_ USING (customer, moment)"
+        " GROUP BY customer"
+    )
+
+
+def _worth(source: str, *, known: bool, purposes: bool = False, reacts: bool = False) -> list[Column]:
+    told = known and purposes
+
+    def sql(text: str, *, when: bool) -> str:
+        return text if when else "NULL"
+
+    zero = sql("0", when=told)
+    per_ask = "t.value_received::DOUBLE / nullif(t.asks_received, 0)"
+    return [
+        column("value_received", T.INT, sql("t.value_received", when=told), source, "touches of value that reached them", zero=zero),
+        column("asks_received", T.INT, sql("t.asks_received", when=told), source, "asks that reached them", zero=zero),
+        column("value_per_ask", T.FLOAT, sql(per_ask, when=told), source, "value received per ask; unknown without asks"),
+        column(
+            "unanswered_streak", T.INT, sql("u.unanswered_streak", when=known and reacts), source,
+            "touches since they last opened, clicked, answered, wrote or bought", zero=sql("0", when=known and reacts),
+        ),
+    ]
+
+
+def _of(channel: str, purpose: str) -> str:
+    return "".join(f", {word}" for word in (channel, purpose) if word)
+
+
+def _clock(as_of: datetime) -> str:
+    return f"TIMESTAMP {literal(str(as_of))}"

@@ -182,6 +182,14 @@ class Campaign(BaseModel):
         return choose
 
     @cached_property
+    def _fixed(self) -> list[list[str | None]]:
+        """Give each variant's text where no fact stands in it, so that it is joined once; None: it has slots."""
+        return [
+            [None if any(isinstance(p, Slot) for p in v.pieces) else "".join(map(str, v.pieces)) for v in edit.variants]
+            for edit in self.edits
+        ]
+
+    @cached_property
     def _severity(self) -> list[tuple[int, CompiledPolicy]]:
         order = {"drop": 0, "reroute": 1, "hold": 2}
         return sorted(enumerate(self.policies), key=lambda pair: order[pair[1].otherwise])
@@ -223,23 +231,24 @@ class OneDecision:
     @property
     def parts(self) -> dict[str, str]:
         """Write each part as this recipient reads it; tokens of the platform stay for the platform to fill."""
-        texts = [self._text(edit, edit.variants[code]) for edit, code in zip(self._campaign.edits, self.codes, strict=True)]
+        texts = [self._text(index, code) for index, code in enumerate(self.codes)]
         return {
-            name: "".join([piece if isinstance(piece, str) else texts[piece] for piece in pieces])
+            name: "".join([piece if type(piece) is str else texts[piece] for piece in pieces])  # type: ignore[index]
             for name, pieces in self._campaign.parts.items()
         }
 
     def text(self, index: int) -> str:
         """Write the text of one edit, as source of its part."""
-        edit = self._campaign.edits[index]
-        return self._text(edit, edit.variants[self.codes[index]])
+        return self._text(index, self.codes[index])
 
-    def _text(self, edit: CompiledEdit, variant: CompiledVariant) -> str:
+    def _text(self, index: int, code: int) -> str:
+        fixed = self._campaign._fixed[index][code]
+        if fixed is not None:
+            return fixed
+        edit, wording = self._campaign.edits[index], self._campaign.wording
         return "".join(
-            [
-                piece if isinstance(piece, str) else escape(formatted(self._row[piece.fact], piece.format, self._campaign.wording, self._clock), edit.context)
-                for piece in variant.pieces
-            ]
+            piece if isinstance(piece, str) else escape(formatted(self._row[piece.fact], piece.format, wording, self._clock), edit.context)
+            for piece in edit.variants[code].pieces
         )
 
     def evidence(self) -> list[Evidence]:
@@ -266,6 +275,8 @@ def formatted(value: FactValue, how: str, wording: Wording, clock: datetime) -> 
     return inert(str(value))
 
 
+_HARMLESS = re.compile(r"(?:[^\W_]|(?<! )[ ,'-](?! |$))+")
+"""Letters, digits and single blanks, commas, apostrophes and hyphens: most names and products, and nothing to mend."""
 _TOKENS = re.compile(r"\*\||\|\*|\{\{|\}\}|\{%|%\}|\{#|#\}|\{\$|<%|%>|%%|\[\[|\]\]|\$\{")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _LINK = re.compile(r"(?i)\b(https?|ftp|mailto|javascript)\s*:|www\.")
@@ -277,6 +288,8 @@ def inert(text: str) -> str:
     Tokens, tags, named entities and links are broken by a zero-width-free change that a reader hardly sees; line
     breaks become spaces; control and bidirectional format characters go.
     """
+    if _HARMLESS.fullmatch(text):
+        return text
     text = "".join(" " if c in "\r\n\t\v\f\x85\u2028\u2029" else c for c in text)
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
     text = text.replace("<", "‹").replace(">", "›")

@@ -113,6 +113,9 @@ def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
     """Fit texts into their place: their capitals, and where words go, the space beside them and the next capital."""
     start, end = proposal.cut
     text = block.text
+    if start == end:  # words are put in: the character before them is the place
+        added = (v if v.text is None else replace(v, text=text[start - 1] + v.text) for v in proposal.variants)
+        return replace(proposal, cut=(start - 1, end), variants=tuple(added))
     opens = start == opening
     variants = [v if v.text is None else replace(v, text=fit_case(v.text, text[start:end], text, opens=opens)) for v in proposal.variants]
     if all(variant.text != "" for variant in variants) or (start, end) == (0, len(text)):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from contextmail.engines.base import Engine, literal
+from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.facts.accounts import build_accounts
@@ -113,7 +113,6 @@ class _Builder:
         orders, lines = tables.get("orders"), None
         if orders:
             lines = build_lines(engine, orders, as_of=self.as_of, currency=currency, rates=rates, strict=strict)
-            self.notes += lines.notes
         blocks = [
             build_orders(engine, orders, lines, self.as_of),
             build_subscriptions(engine, tables.get("subscriptions"), self.as_of),
@@ -121,6 +120,7 @@ class _Builder:
             build_inquiries(engine, tables.get("inquiries"), self.as_of),
             build_consents(engine, tables.get("consents"), self.as_of, self.notes),
         ]
+        self.notes = [*self.notes, *(lines.notes if lines else [])]
         self._streak(blocks)
         points = cut_points(engine, lines)
         derived = across(tables, lines, points, self.clock)
@@ -138,9 +138,9 @@ class _Builder:
         if definitions:
             relation = f"(SELECT *, {self.clock} AS as_of FROM {relation})"
             relation, specs = add_facts(engine, relation, specs, definitions, self.clock)
-            relation = f"(SELECT * EXCLUDE (as_of) FROM {relation})"
         self.progress("writing facts", 0.8)
-        self._copy(f"SELECT * FROM {relation} ORDER BY customer", FACTS)
+        columns = ", ".join(map(quoted, specs))
+        self._copy(f"SELECT customer, {columns} FROM {relation} ORDER BY customer", FACTS)
         return self._finish(specs, points, lines)
 
     def _streak(self, blocks: list[Block]) -> None:

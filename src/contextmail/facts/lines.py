@@ -63,8 +63,6 @@ def build_lines(
         " l.is_return, l.is_product, l.kept, coalesce(p.nameable, false) AS named"
         f" FROM ({body}) l LEFT JOIN products p ON p.key = l.product_key"
     )
-    if not orders.has("line"):
-        _count_doubles(engine, lines)
     return lines
 
 
@@ -150,18 +148,6 @@ def _net(source: str) -> str:
         FROM mine ANTI JOIN affected a
             ON mine.is_product AND mine.customer = a.customer AND mine.product_key IS NOT DISTINCT FROM a.product_key
     """
-
-
-def _count_doubles(engine: Engine, lines: Lines) -> None:
-    """Count rows that are equal in every mapped column; only a line id could tell doubles from two equal purchases."""
-    found = engine.rows(
-        "SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM lines"
-        " GROUP BY customer, order_id, product, quantity, amount, happened_at HAVING n > 1)"
-    )[0][0]
-    if found:
-        lines.notes.append(
-            f"orders: {found} rows are equal to another one and were kept; map a line id (`line`) to drop doubles"
-        )
 
 
 def _clock(as_of: datetime) -> str:

@@ -22,21 +22,24 @@ def build_orders(engine: Engine, orders: Table | None, lines: Lines | None, as_o
     has_categories = bool(engine.rows("SELECT 1 FROM products WHERE category IS NOT NULL LIMIT 1"))
     _customer_orders(engine)
     _owned(engine, has_categories=has_categories)
-    country = "NULL::VARCHAR AS country" if not orders.has("country") else "latest.country"
-    join = ""
+    if not orders.has("line"):
+        _count_doubles(engine, lines)
+    extra, joins = "", ""
+    if has_categories:
+        extra, joins = ", owned_categories", " LEFT JOIN owned_by_category USING (customer)"
     if orders.has("country"):
-        join = (
-            "LEFT JOIN (SELECT customer, max_by(country, (happened_at, country)) AS country FROM typed_lines"
+        extra += ", latest.country"
+        joins += (
+            " LEFT JOIN (SELECT customer, max_by(country, (happened_at, country)) AS country FROM typed_lines"
             f" WHERE customer IS NOT NULL AND happened_at <= {_clock(as_of)} GROUP BY customer) latest USING (customer)"
         )
     engine.rows(
         "CREATE TEMP VIEW order_facts AS SELECT customer::VARCHAR AS customer, c.* EXCLUDE (customer),"
-        " owned.* EXCLUDE (customer), first.id AS first_product_id, first.clean AS first_product,"
-        " last.id AS last_product_id, last.clean AS last_product, top.id AS top_product_id, top.clean AS top_product,"
-        f" {country}"
-        f" FROM customer_totals c LEFT JOIN owned USING (customer) {join}"
+        " owned.owned_products, first.id AS first_product_id, first.clean AS first_product,"
+        " last.id AS last_product_id, last.clean AS last_product, top.id AS top_product_id, top.clean AS top_product"
+        f"{extra} FROM customer_totals c LEFT JOIN owned USING (customer) LEFT JOIN top t USING (customer){joins}"
         " LEFT JOIN products first ON first.code = c.first_code LEFT JOIN products last ON last.code = c.last_code"
-        " LEFT JOIN products top ON top.code = owned.top_code"
+        " LEFT JOIN products top ON top.code = t.top_code"
     )
     return Block("o", "order_facts", _columns(orders, lines, as_of, has_categories=has_categories))
 
@@ -55,17 +58,18 @@ def _customer_orders(engine: Engine) -> None:
         " min(happened_at) FILTER (kept) AS happened_at, count(*) FILTER (kept) AS kept,"
         f" max({dearest}) FILTER (kept AND named) AS dearest FROM lines GROUP BY customer, order_id"
     )
-    # Lines without a kept product have no time, and come last: their rank is never 1, nor the number of orders.
+    first, last = "before IS NULL AND kept > 0", "after IS NULL AND kept > 0"
     engine.rows(
-        f"CREATE TEMP TABLE customer_totals AS SELECT customer, count(happened_at) AS orders, sum(amount)::BIGINT AS spend,"
+        "CREATE TEMP TABLE customer_totals AS SELECT customer, count(happened_at) AS orders, sum(amount)::BIGINT AS spend,"
         " min(happened_at)::DATE AS first_order, max(happened_at)::DATE AS last_order, max(happened_at) AS last_order_at,"
-        " CASE WHEN count(gap) FILTER (gap > 0) >= 2 THEN median(gap) FILTER (gap > 0) END AS usual_gap_days,"
-        f" ({codes} - 1 - max(dearest % {codes}) FILTER (rank = 1))::INTEGER AS first_code,"
-        " max(kept) FILTER (rank = 1 AND kept > 0) AS first_order_lines,"
-        f" ({codes} - 1 - max(dearest % {codes}) FILTER (rank = orders_of_customer))::INTEGER AS last_code,"
-        " max(kept) FILTER (rank = orders_of_customer) AS last_order_lines"
-        " FROM (SELECT *, happened_at::DATE - lag(happened_at::DATE) OVER w AS gap, row_number() OVER w AS rank,"
-        " count(happened_at) OVER (PARTITION BY customer) AS orders_of_customer FROM customer_orders"
+        " CASE WHEN count(*) FILTER (gap > 0) >= 2 THEN median(gap) FILTER (gap > 0) END AS usual_gap_days,"
+        f" ({codes} - 1 - max(dearest % {codes}) FILTER ({first}))::INTEGER AS first_code,"
+        f" max(kept) FILTER ({first}) AS first_order_lines,"
+        f" ({codes} - 1 - max(dearest % {codes}) FILTER ({last}))::INTEGER AS last_code,"
+        f" max(kept) FILTER ({last}) AS last_order_lines"
+        " FROM (SELECT *, lag(happened_at) OVER w AS before, lead(happened_at) OVER w AS after,"
+        " happened_at::DATE - before::DATE AS gap FROM customer_orders"
+        # Orders of which nothing was kept have no time, and come last.
         " WINDOW w AS (PARTITION BY customer ORDER BY happened_at NULLS LAST, order_id)) GROUP BY customer"
     )
 
@@ -73,25 +77,39 @@ def _customer_orders(engine: Engine) -> None:
 def _owned(engine: Engine, *, has_categories: bool) -> None:
     """List the products that each customer kept; the one on most of their lines, from two on, is their top product."""
     engine.rows(
-        "CREATE TEMP TABLE owned_pairs AS SELECT customer, product, count(*)::INTEGER AS lines, any_value(named) AS named"
-        " FROM lines WHERE kept AND product IS NOT NULL GROUP BY customer, product"
+        "CREATE TEMP TABLE owned_pairs AS SELECT customer, product, count(*)::INTEGER AS rows,"
+        " (count(*) FILTER (kept))::INTEGER AS lines FROM lines WHERE product IS NOT NULL GROUP BY customer, product"
     )
     codes = engine.rows("SELECT count(*) + 2 FROM products")[0][0]
-    top = f"max(lines::BIGINT * {codes} + ({codes} - 1 - enum_code(product))) FILTER (named AND lines > 1)"
+    packed = f"lines::BIGINT * {codes} + ({codes} - 1 - code)"
     engine.rows(
-        "CREATE TEMP TABLE owned AS SELECT customer, list_sort(list(product)) AS owned_products,"
-        f" ({codes} - 1 - {top} % {codes})::INTEGER AS top_code FROM owned_pairs GROUP BY customer"
+        f"CREATE TEMP TABLE top AS SELECT customer, ({codes} - 1 - max({packed}) % {codes})::INTEGER AS top_code"
+        " FROM owned_pairs JOIN products USING (product) WHERE lines > 1 AND nameable GROUP BY customer"
     )
-    categories = "SELECT NULL::BIGINT AS customer, NULL::VARCHAR[] AS owned_categories WHERE false"
+    engine.rows(
+        "CREATE TEMP TABLE owned AS SELECT customer, list_sort(list(product)) AS owned_products"
+        " FROM owned_pairs WHERE lines > 0 GROUP BY customer"
+    )
     if has_categories:
-        categories = (
-            "SELECT customer, list_sort(list(DISTINCT category)) AS owned_categories"
-            " FROM owned_pairs JOIN products USING (product) WHERE category IS NOT NULL GROUP BY customer"
+        engine.rows(
+            "CREATE TEMP TABLE owned_by_category AS SELECT customer, list_sort(list(DISTINCT category)) AS owned_categories"
+            " FROM owned_pairs JOIN products USING (product) WHERE lines > 0 AND category IS NOT NULL GROUP BY customer"
         )
-        engine.rows(f"CREATE TEMP TABLE owned_by_category AS {categories}")
-        engine.rows("CREATE TEMP TABLE owned_both AS SELECT * FROM owned LEFT JOIN owned_by_category USING (customer)")
-        engine.rows("DROP TABLE owned")
-        engine.rows("ALTER TABLE owned_both RENAME TO owned")
+
+
+def _count_doubles(engine: Engine, lines: Lines) -> None:
+    """Count rows that are equal in every mapped column; only a line id could tell doubles from two equal purchases.
+
+    Equal rows have the same customer and product, so only pairs with several rows are looked at.
+    """
+    equal = "SELECT count(*) AS n FROM {} GROUP BY customer, order_id, product, quantity, amount, happened_at HAVING n > 1"
+    several = "lines SEMI JOIN (SELECT * FROM owned_pairs WHERE rows > 1) USING (customer, product)"
+    without = "(SELECT * FROM lines WHERE product IS NULL)"
+    found = engine.rows(f"SELECT sum(n - 1) FROM ({equal.format(several)} UNION ALL {equal.format(without)})")[0][0]
+    if found:
+        lines.notes.append(
+            f"orders: {found} rows are equal to another one and were kept; map a line id (`line`) to drop doubles"
+        )
 
 
 def _columns(orders: Table | None, lines: Lines | None, as_of: datetime, *, has_categories: bool) -> list[Column]:

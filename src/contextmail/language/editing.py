@@ -132,6 +132,14 @@ def apply(source: str, edits: Iterable[tuple[int, int, str]]) -> str:
     return "".join(parts)
 
 
+def linked(block: Block, start: int, end: int) -> bool:
+    """Say whether the visible characters `[start, end)` are, or touch, the words of a link."""
+    begin, stop = block.source_start(start), block.source_end(end - 1)
+    pairs = _pairs(block)
+    links = (mark for mark in block.marks if mark.name == "a" and mark.turn > 0)
+    return any(mark.start < stop and begin < getattr(pairs.get(mark.start), "start", stop) for mark in links)
+
+
 def _pairs(block: Block) -> dict[int, Mark]:
     """Map the start of each inline tag of the block to its partner, where it has one."""
     pairs: dict[int, Mark] = {}

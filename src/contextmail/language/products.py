@@ -58,8 +58,8 @@ def clean_names(catalogue: Mapping[str, Mapping[str, int]]) -> dict[str, Product
     "MISTLETOE HEART WREATH CREAM" are alike, "DOLLCRAFT GIRL NICOLE" and "HOME SWEET HOME MUG" are not).
 
     Where most names of the catalogue are in capitals, one that is mostly in small letters is a note that somebody
-    typed, not a name; where most begin with a capital, one without any capital is. Where many names are exactly as
-    long as the longest, the source cuts them off there, and those are not used.
+    typed, not a name; where most begin with a capital, one without any capital is. Where names pile
+    up at the greatest length, the source cuts them off there, and those are not used.
     """
     names = [name for found in catalogue.values() for name in found if name]
     capitals = sum(_share_of_capitals(name) > 0.8 for name in names)
@@ -94,10 +94,13 @@ def clean_name(text: str) -> str | None:
 
 
 def _cut_at(names: Iterable[str]) -> int:
-    """Give the length at which the source cuts names off; 0: it does not."""
+    """Give the length at which the source cuts names off; 0: it does not.
+
+    Names of that length are then many more than those that are one character shorter.
+    """
     lengths = Counter(map(len, names))
     longest = max(lengths, default=0)
-    return longest if longest >= 20 and lengths[longest] >= max(5, lengths.total() // 200) else 0
+    return longest if longest >= 20 and lengths[longest] >= max(5, 2 * lengths[longest - 1]) else 0
 
 
 def _name(found: Mapping[str, int], floor: float, cut: int) -> ProductName:

@@ -128,7 +128,7 @@ class ClaimRule(Rule):
         groups = found.groupdict()
         at = sentence.start
         start, end = found.span("cut") if groups.get("cut") is not None else found.span()
-        shown = (found.start(), found.end()) if pattern.whole else (start, end)
+        shown = found.span() if pattern.whole or start == end else (start, end)
         return Match(
             rule=self.name,
             sentence=sentence,

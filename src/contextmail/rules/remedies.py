@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from contextmail.language.block import Place
+from contextmail.language.editing import linked
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
 from contextmail.rules.base import Context, Match, Proposal
@@ -16,7 +18,7 @@ _SUBORDINATE = re.compile(r"(?i)(?:and|but|or|because|which|that|who|than|as|whi
 _PROTECTED = re.compile(r"[\d%$€£¥\ufffc]|https?://|www\.|\b[A-Z]{2,}[0-9]+\b")
 """What no edit may lose: numbers, prices, codes, links, tokens."""
 _END = re.compile(r"[.!?…]*[\"')\]]*\s*$")
-KEEPS_TEXT = ("heading", "subject", "preheader", "line", "title", "alt", "button", "cell")
+KEEPS_TEXT = ("heading", "subject", "preheader", "line", "title", "alt", "cell")
 """Places that may not stay empty."""
 
 
@@ -64,7 +66,8 @@ def replace_sentence(match: Match, variants: Sequence[Variant], heading: str = "
     """
     sentence = match.sentence
     text = sentence.block.text[sentence.start : sentence.end]
-    if _PROTECTED.search(text):
+    # The words of a link or a button say where it leads: another sentence would not.
+    if _PROTECTED.search(text) or sentence.block.place is Place.BUTTON or linked(sentence.block, sentence.start, sentence.end):
         return None
     ended: list[Variant] = []
     for variant in variants:

@@ -9,8 +9,8 @@ from pathlib import Path
 from contextmail.config import Settings
 from contextmail.dialects import DIALECTS, Dialect, detect
 from contextmail.dialects.base import Condition, Token
-from contextmail.errors import ConfigurationError, DialectError
-from contextmail.language.block import Place
+from contextmail.errors import ConfigurationError, DialectError, did_you_mean
+from contextmail.language.block import Block, Place
 from contextmail.language.flow import Flow, flow_of
 from contextmail.language.messages import read_message
 from contextmail.language.patterns import Lexicon, lexicon, straight
@@ -19,7 +19,7 @@ from contextmail.language.sentences import block_sentences
 from contextmail.model.finding import Finding
 from contextmail.model.manifest import Manifest
 from contextmail.model.message import Message, Part
-from contextmail.rules import CLAIMS
+from contextmail.rules import CLAIMS, POLICIES
 from contextmail.rules.base import ClaimRule, Context, Match, Sentence
 from contextmail.rules.custom import CustomClaim
 
@@ -135,7 +135,7 @@ class Checker:
             part=part.name,
             start=start,
             end=end,
-            quote=block.text[match.start : match.end],
+            quote=quoted(block, match.start, match.end),
             confidence=match.confidence,
             message=match.note or (f"not true of everybody: {claim.because}" if claim.because else "not true of everybody"),
             line=part.line + before,
@@ -149,6 +149,12 @@ class Checker:
         )
 
 
+def quoted(block: Block, start: int, end: int) -> str:
+    """Quote visible text, each template token as its author wrote it."""
+    tokens = {index: block.source[token.start : token.end] for index, token in block.tokens.items()}
+    return "".join(tokens.get(index, block.text[index]) for index in range(start, end))
+
+
 def claim_rules(settings: Settings) -> dict[str, ClaimRule]:
     """Build the claim rules: the built-in ones with what the company changed, and its own. Raises ConfigurationError."""
     overrides = settings.rules
@@ -159,6 +165,10 @@ def claim_rules(settings: Settings) -> dict[str, ClaimRule]:
                 f"the claim {claim.name!r} is built in", where="[[claim]]", cure=f"change it under [rules.{claim.name}]"
             )
         rules[claim.name] = CustomClaim(claim, overrides.get(claim.name))
+    known = [*rules, *POLICIES, *(policy.name for policy in settings.policies)]
+    for name in overrides:
+        if name not in known:
+            raise ConfigurationError(f"there is no rule {name!r}", where=f"[rules.{name}]", cure=did_you_mean(name, known) or "contextmail rules")
     return rules
 
 

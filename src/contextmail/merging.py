@@ -26,7 +26,7 @@ from contextmail.rewriting import Rewrite
 Mode = Literal["slot", "choose", "neutral"]
 
 _PREFIX = {"mailchimp": "CM", "hubl": "cm_", "liquid": "cm_"}
-_MARKUP = ("<", ">", "\ufffc")
+_MARKUP = ("<", ">", "&", "\ufffc")
 _KEYS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -64,73 +64,62 @@ class _Writer:
     def edit(self, index: int) -> str:
         """Write one edit by the way that suits its place and texts."""
         compiled, edit = self.campaign.edits[index], self.rewrite.edits[index]
-        plain = self._plain(compiled, edit)
-        line = self._kind(edit.part) is PartKind.LINE
-        named = any(isinstance(piece, Slot) for variant in compiled.variants for piece in variant.pieces)
-        slots_first = line or named or self.dialect.name == "hubl"
-        if plain is not None and slots_first:
-            self.modes.append("slot")
-            return edit.wrap[0] + self._slot(index, compiled.variants, plain) + edit.wrap[1]
+        part = self.rewrite.message.part(edit.part)
+        line = part is not None and part.kind is PartKind.LINE
+        named = any(_has_slot(variant) for variant in compiled.variants)
+        if line or named or self.dialect.name == "hubl":
+            texts = self._plain(compiled, edit)
+            if texts is not None:
+                self.modes.append("slot")
+                before, after = _blank_edges(texts)
+                slot = self._slot(index, [(v, text.strip()) for v, text in zip(compiled.variants, texts, strict=True)])
+                return f"{edit.wrap[0]}{before}{slot}{after}{edit.wrap[1]}"
         if line or self.dialect.name == "hubl":
             self.modes.append("neutral")
             self.notes.append(f"{edit.rule}: {edit.quote!r}: everybody gets the neutral text: this place takes no conditional")
-            return self._source(compiled.variants[-1], index, nested=False)
+            return "".join(map(str, compiled.variants[-1].pieces))
         self.modes.append("choose")
         return self._choose(index, compiled.variants)
 
-    def _kind(self, part: str) -> PartKind | None:
-        found = self.rewrite.message.part(part)
-        return found.kind if found else None
-
     def _plain(self, compiled: CompiledEdit, edit: Edit) -> list[str] | None:
-        """Give each variant's text as a slot would hold it, or None where one needs markup, or is empty among texts."""
+        """Give each variant's text as a slot would hold it; None where one needs markup or a token, or is empty.
+
+        White space at the edges does not survive in a field, so all texts must share it: it stays in the template.
+        """
         texts: list[str] = []
         for variant in compiled.variants:
-            pieces = variant.pieces if variant.original else _inside(variant.pieces, edit)
-            text = "".join(f"{{{p.fact}|{p.format}}}" if isinstance(p, Slot) else p for p in pieces)
-            if edit.context == "text" or edit.context.startswith("attr"):
-                text = html.unescape(text)
-            if variant.original and (edit.wrap != ("", "") or self._tokens(text)):
+            text = _read(variant.pieces if variant.original else _inside(variant.pieces, edit), edit)
+            if variant.original and edit.wrap != ("", ""):
                 return None
-            if any(sign in text for sign in _MARKUP) or "&" in text or self._tokens(text):
+            if not text.strip() or any(sign in text for sign in _MARKUP) or self.dialect.tokens(text):
                 return None
             texts.append(text)
-        if any(not text for text in texts):
-            return None
-        return texts
+        return texts if len({_blank_edges([text]) for text in texts}) == 1 else None
 
-    def _tokens(self, text: str) -> bool:
-        return bool(self.dialect.tokens(text))
-
-    def _slot(self, index: int, variants: Sequence[CompiledVariant], texts: Sequence[str]) -> str:
-        whens = [describe(v.when) if v.when is not None else None for v in variants]
-        name = self._name([*zip(whens, texts, strict=True)])
-        values = [FieldText(key="", when=when, text=text) for when, text in zip(whens, texts, strict=True)]
-        self._add(Field(name=name, mode="slot", default=texts[-1], texts=values, edits=[index]))
-        return self.dialect.slot(name, texts[-1])
+    def _slot(self, index: int, texts: Sequence[tuple[CompiledVariant, str]]) -> str:
+        """Write a slot that holds the text of whichever variant is true; the last is its default."""
+        whens = [_when(variant) for variant, _ in texts]
+        values = [FieldText(key="", when=when, text=" ".join(text.split())) for when, (_, text) in zip(whens, texts, strict=True)]
+        name = self._name([[value.when, value.text] for value in values])
+        self._add(Field(name=name, mode="slot", default=values[-1].text, texts=values, edits=[index]))
+        return self.dialect.slot(name, values[-1].text)
 
     def _choose(self, index: int, variants: Sequence[CompiledVariant]) -> str:
-        whens = [describe(v.when) for v in variants if v.when is not None]
-        name = self._name(whens)
-        sources = [self._source(variant, index, nested=True) for variant in variants]
-        branches = [(_KEYS[at], source) for at, source in enumerate(sources[:-1])]
-        values = [FieldText(key=_KEYS[at], when=when, text="") for at, when in enumerate(whens)]
-        self._add(Field(name=name, mode="choose", default="", texts=[*values, FieldText(key="z", when=None, text="")], edits=[index]))
-        return self.dialect.choose(name, branches, sources[-1])
-
-    def _source(self, variant: CompiledVariant, index: int, *, nested: bool) -> str:
-        """Write a variant as source of the template; a slot in it prints a field of its own, with the neutral text behind."""
-        if not any(isinstance(piece, Slot) for piece in variant.pieces):
-            return "".join(str(piece) for piece in variant.pieces)
+        """Write a choice by key; the texts that hold facts share one slot, whose default is the neutral text."""
         edit = self.rewrite.edits[index]
-        inside = "".join(f"{{{p.fact}|{p.format}}}" if isinstance(p, Slot) else html.unescape(p) for p in _inside(variant.pieces, edit))
-        neutral = self.campaign.edits[index].variants[-1]
-        default = html.unescape("".join(str(p) for p in _inside(neutral.pieces, edit))) if not neutral.original else ""
-        when = describe(variant.when) if variant.when is not None else None
-        name = self._name([(when, inside), (None, default)])
-        texts = [FieldText(key="", when=when, text=inside), FieldText(key="", when=None, text=default)]
-        self._add(Field(name=name, mode="slot", default=default, texts=texts, edits=[index]))
-        return edit.wrap[0] + self.dialect.slot(name, default) + edit.wrap[1]
+        whens = [_when(variant) for variant in variants[:-1]]
+        neutral = variants[-1]
+        default = "" if neutral.original else _read(_inside(neutral.pieces, edit), edit)
+        named = [(variant, _read(_inside(variant.pieces, edit), edit)) for variant in variants if _has_slot(variant)]
+        slot = self._slot(index, [*named, (neutral, default)]) if named else ""
+        sources = [
+            f"{edit.wrap[0]}{slot}{edit.wrap[1]}" if _has_slot(variant) else "".join(map(str, variant.pieces))
+            for variant in variants
+        ]
+        name = self._name(whens)
+        keys = [FieldText(key=key, when=when, text="") for key, when in zip(_KEYS, whens, strict=False)]
+        self._add(Field(name=name, mode="choose", default="", texts=[*keys, FieldText(key="z", when=None, text="")], edits=[index]))
+        return self.dialect.choose(name, list(zip(_KEYS, sources[:-1], strict=False)), sources[-1])
 
     def _add(self, field: Field) -> None:
         known = self.fields.get(field.name)
@@ -142,6 +131,25 @@ class _Writer:
         short = base64.b32encode(digest).decode()[:8]
         prefix = _PREFIX[self.dialect.name]
         return prefix + (short if prefix.isupper() else short.lower())
+
+
+def _has_slot(variant: CompiledVariant) -> bool:
+    return any(isinstance(piece, Slot) for piece in variant.pieces)
+
+
+def _when(variant: CompiledVariant) -> str | None:
+    return describe(variant.when) if variant.when is not None else None
+
+
+def _read(pieces: Sequence[str | Slot], edit: Edit) -> str:
+    """Give pieces as a reader sees them, slots in braces."""
+    text = "".join(f"{{{p.fact}|{p.format}}}" if isinstance(p, Slot) else p for p in pieces)
+    return html.unescape(text) if edit.context == "text" or edit.context.startswith("attr") else text
+
+
+def _blank_edges(texts: Sequence[str]) -> tuple[str, str]:
+    text = texts[0]
+    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
 
 
 def _inside(pieces: Sequence[str | Slot], edit: Edit) -> list[str | Slot]:

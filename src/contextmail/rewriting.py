@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from contextmail.checking import Checked, Checker, Found
+from contextmail.checking import Checked, Checker, Found, quoted
 from contextmail.config import Settings
 from contextmail.language.block import Block
 from contextmail.language.casing import fit_case
@@ -18,6 +18,7 @@ from contextmail.rules.base import Proposal
 from contextmail.rules.remedies import KEEPS_TEXT
 
 _TEXT = "\x00"
+_SMALL_WORD = re.compile(r"[^\W\d_A-Z][\w'’]*")
 _EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
 
 
@@ -86,7 +87,7 @@ def _edit(found: Found, checked: Checked, checker: Checker, said: set[tuple[str,
         part=finding.part,
         start=start,
         end=end,
-        quote=block.text[slice(*proposal.cut)].strip(),
+        quote=quoted(block, *proposal.cut).strip(),
         variants=proposal.variants,
         grade=proposal.grade,
         wrap=wrap,
@@ -125,13 +126,14 @@ def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
         after += len(text[end:]) - len(text[end:].lstrip())
     if end == len(text):
         before = len(text[:start].rstrip())
-    capital = text[after] if opens and after < len(text) and text[after].islower() else ""
-    lead, trail = text[before:start], text[end:after] + capital
+    word = _SMALL_WORD.match(text, after)
+    following = word[0] if opens and word else ""
+    lead, trail = text[before:start], text[end:after] + following
     fitted = (
-        variant if variant.text is None else replace(variant, text=f"{lead}{variant.text}{trail}" if variant.text else capital.upper())
+        variant if variant.text is None else replace(variant, text=f"{lead}{variant.text}{trail}" if variant.text else following[:1].upper() + following[1:])
         for variant in variants
     )
-    return replace(proposal, cut=(before, after + len(capital)), variants=tuple(fitted))
+    return replace(proposal, cut=(before, after + len(following)), variants=tuple(fitted))
 
 
 def _placed(proposal: Proposal, block: Block) -> tuple[int, int, tuple[str, str], str] | Barrier:

@@ -10,7 +10,9 @@ from contextmail.errors import ConfigurationError
 if TYPE_CHECKING:
     from contextmail.checking import Checker
     from contextmail.engines.base import Engine
+    from contextmail.facts.building import Progress
     from contextmail.facts.folder import FactsFolder
+    from contextmail.model.fact import Catalogue
 
 
 def checker(settings: Settings) -> Checker:
@@ -39,3 +41,45 @@ def facts_folder(settings: Settings) -> FactsFolder:
 def has_facts(settings: Settings) -> bool:
     """Say whether facts are built."""
     return (settings.facts / "catalogue.json").is_file()
+
+
+def build_facts(settings: Settings, *, strict: bool = False, progress: Progress | None = None) -> Catalogue:
+    """Build the facts of `settings.tables` into the folder `settings.facts`; return their catalogue.
+
+    Facts that the rules name (`touches_14d_sms_ask`, `room_at_2_in_10d`) are made. `progress` is told each stage and the
+    share that is done, from 0 to 1. Raises ConfigurationError; with `strict` also for currencies without rates.
+    """
+    from contextmail.facts.building import build
+    from contextmail.rules.too_often import CAP, DAYS
+
+    own = settings.rules.get("too-often")
+    cap = ((own and own.cap) or CAP, (own and own.days) or DAYS)
+    return build(
+        settings.tables,
+        settings.facts,
+        as_of=settings.as_of,
+        facts=settings.fact_definitions,
+        names=facts_asked(settings),
+        currency=settings.currency,
+        rates=settings.rates,
+        cap=cap,
+        strict=strict,
+        bad_row_limit=settings.limits.bad_rows,
+        folder=settings.folder,
+        progress=progress,
+    )
+
+
+def facts_asked(settings: Settings) -> set[str]:
+    """List the facts that the company's rules and phrases name, so that those made from their names are built."""
+    from contextmail.compiling import policy_rules
+    from contextmail.model.message import Message, Purpose
+    from contextmail.predicates.sqltext import names_used
+
+    loaded = checker(settings)
+    policies = [rule.definition(Message(parts=(), purpose=purpose)) for rule in policy_rules(settings).values() for purpose in Purpose]
+    texts = [rule.override.true_when or rule.claim.true_when for rule in loaded.rules.values()]
+    texts += [policy.allow_when for policy in policies]
+    texts += [variant.when for entry in loaded.phrasebook.entries.values() for variant in entry.variants if variant.when]
+    facts = {name for policy in policies for name in (policy.until, policy.to) if name}
+    return facts.union(set(settings.fields.values()), *(names_used(text, ownership=settings.ownership) for text in texts))

@@ -119,7 +119,7 @@ def _changes(campaign: Campaign, one: OneDecision, parts: Mapping[str, Part], pl
         evidence = next(claims) if edit.true_when is not None else None
         if not edit.variants[one.codes[index]].original:
             after = platform.words(one.text(index), edit, parts[edit.part])
-            yield Change(edit.rule, edit.part, edit.quote, after, evidence)
+            yield Change(edit.rule, edit.part, edit.quote, after, evidence if evidence and evidence.facts else None)
 
 
 class _Platform:

@@ -96,7 +96,8 @@ def _say_changes(shown: Preview) -> None:
     to = f" to {decision.to}" if decision.to else f" until {decision.until:%Y-%m-%d}" if decision.until else ""
     say((f"{decision.outcome}{to}", "bold"), f": {decision.reason}" if decision.reason else "")
     for change in shown.changes:
-        say((change.rule, "cyan"), f'  "{change.before}" -> "{change.after}"')
+        after = f'"{change.after}"' if change.after else "nothing"
+        say((change.rule, "cyan"), f'  "{change.before}" -> {after}')
         if change.evidence:
             _say_evidence(change.evidence)
     for policy in shown.policies:

@@ -92,7 +92,7 @@ def assemble(
     *,
     plain_sets: bool,
 ) -> tuple[str, dict[str, FactSpec]]:
-    """Give the relation of all facts, one row per customer, and their specifications.
+    """Give the relation of all facts, one row per customer in order, and their specifications.
 
     A fact that two blocks give is taken from the first that knows it. With `plain_sets` sets are lists of text,
     else they may be lists of an enumeration, which are written to Parquet as text and much faster.
@@ -118,8 +118,17 @@ def assemble(
     if points:
         _ranks(engine, points)
         joins += " ASOF LEFT JOIN spend_ranks r ON o.spend >= r.cut"
-    selected = ", ".join(f"{_value(entry, plain_sets=plain_sets)} AS {quoted(name)}" for name, entry in chosen.items())
-    return f"(SELECT {who} AS customer, {selected} FROM {joins})", {name: entry.spec for name, entry in chosen.items()}
+    known = "".join(
+        f", {_value(entry, plain_sets=plain_sets)} AS {quoted(name)}"
+        for name, entry in chosen.items()
+        if entry.sql != "NULL"
+    )
+    unknown = "".join(
+        f", NULL::{SQL_TYPES[entry.spec.type]} AS {quoted(name)}" for name, entry in chosen.items() if entry.sql == "NULL"
+    )
+    # Sorted before the unknown facts are added: a sort carries every column along.
+    relation = f"(SELECT *{unknown} FROM (SELECT {who} AS customer{known} FROM {joins} ORDER BY customer))"
+    return relation, {name: entry.spec for name, entry in chosen.items()}
 
 
 def _ranks(engine: Engine, points: Sequence[int]) -> None:

@@ -108,21 +108,21 @@ class ClaimRule(Rule):
         return self.claim.model_copy(update={key: value for key, value in changes.items() if value is not None})
 
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
-        """Yield at most one match of the lexicon's patterns in `sentence`, a high one before a low one."""
-        best: Match | None = None
+        """Yield what the lexicon's patterns find in `sentence`: each claim that stands apart; a low one only alone."""
+        high: list[Match] = []
+        low: Match | None = None
         lowered = sentence.text.lower()
         for pattern in context.lexicon.patterns.get(self.name, ()):
-            if best and pattern.confidence == "low":
+            if (pattern.confidence == "low" and (low or high)) or (pattern.whole and any(m.whole for m in high)):
                 continue
             found = pattern.search(sentence.text, lowered)
             if found and not _quoted(found, sentence.text):
                 match = self._match(sentence, pattern, found)
-                if match.confidence == "high":
-                    yield match
-                    return
-                best = match
-        if best:
-            yield best
+                if match.confidence == "low":
+                    low = match
+                elif all(match.end <= other.start or other.end <= match.start for other in high):
+                    high.append(match)
+        yield from high or ([low] if low else [])
 
     def _match(self, sentence: Sentence, pattern: Pattern, found: re.Match[str]) -> Match:
         groups = found.groupdict()

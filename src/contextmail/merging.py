@@ -110,12 +110,14 @@ class _Writer:
         whens = [_when(variant) for variant in variants[:-1]]
         neutral = variants[-1]
         default = "" if neutral.original else _read(_inside(neutral.pieces, edit), edit)
-        named = [(variant, _read(_inside(variant.pieces, edit), edit)) for variant in variants if _has_slot(variant)]
+        read = [_read(_inside(variant.pieces, edit), edit) for variant in variants]
+        named = [pair for pair in zip(variants, read, strict=True) if _has_slot(pair[0])]
         slot = self._slot(index, [*named, (neutral, default)]) if named else ""
-        sources = [
-            f"{edit.wrap[0]}{slot}{edit.wrap[1]}" if _has_slot(variant) else "".join(map(str, variant.pieces))
-            for variant in variants
-        ]
+        sources = []
+        for variant, text in zip(variants, read, strict=True):
+            before, after = _blank_edges([text])
+            slotted = f"{edit.wrap[0]}{before}{slot}{after}{edit.wrap[1]}"
+            sources.append(slotted if _has_slot(variant) else "".join(map(str, variant.pieces)))
         name = self._name(whens)
         keys = [FieldText(key=key, when=when, text="") for key, when in zip(_KEYS, whens, strict=False)]
         self._add(Field(name=name, mode="choose", default="", texts=[*keys, FieldText(key="z", when=None, text="")], edits=[index]))

@@ -1,4 +1,4 @@
-"""Check, rewrite and decide campaigns: every customer gets only what is true for them, wanted by them, on their channel.
+"""Check, rewrite and decide campaigns, so that every customer gets only what is true for them and wanted by them.
 
     from contextmail import Campaign, check, compile, decide, preview, rewrite
 

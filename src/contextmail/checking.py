@@ -79,9 +79,9 @@ class Checker:
         return words
 
     def check(self, message: Message | Mapping[str, object] | str | Path, *, opaque: bool = False) -> Checked:
-        """Check one message. Raises TemplateError and DialectError; `opaque`: a language that cannot be told is no error.
+        """Check one message. Raises TemplateError and DialectError.
 
-        Beside a manifest, what an earlier rewrite wrote for some recipients alone is left out.
+        `opaque`: a template language that cannot be told is no error. Beside a manifest, what an earlier rewrite wrote for some recipients alone is left out.
         """
         message = message if isinstance(message, Message) else read_message(message, dialect=self.settings.dialect)
         manifest = Manifest.beside(Path(part.path.partition("#")[0]) for part in message.parts if part.path)

@@ -143,7 +143,8 @@ class _Compiler:
         at = 0
         for slot in SLOT.finditer(text):
             pieces.append(literal(text[at : slot.start()]))
-            pieces.append(Slot(fact=slot[1], format=slot[2] or self._format(slot[1])))
+            standard = self._format(slot[1])
+            pieces.append(Slot(fact=slot[1], format=standard.upper() if slot[2] == "CAPS" else slot[2] or standard))
             at = slot.end()
         pieces.append(literal(text[at:]))
         return [piece for piece in pieces if piece != ""]

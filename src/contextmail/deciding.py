@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from contextmail.campaign import Campaign
 from contextmail.engines.base import Engine, literal, quoted
@@ -22,6 +22,7 @@ _SQL_TYPES = {
     "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP", "text": "VARCHAR", "set": "VARCHAR[]",
 }  # fmt: skip
 _ORDER = ("drop", "reroute", "hold")
+_ROOM = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,51 +65,66 @@ def decide(campaign: Campaign, facts: FactsFolder, *, out: Path | None = None, a
         with closing(DuckDBEngine(memory_limit="768MB")) as own:
             return decide(campaign, facts, out=out, as_of=clock, engine=own)
     query = decisions_sql(campaign, facts.catalogue, f"read_parquet({literal(str(facts.parquet))})", clock)
-    edits = [f"edit_{index}" for index in range(len(campaign.edits))]
-    group = ", ".join(["outcome", "reason", *edits])
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         engine.rows(f"COPY ({query}) TO {literal(str(out))} (FORMAT parquet, COMPRESSION zstd)")
         query = f"FROM read_parquet({literal(str(out))})"
-    rows = engine.rows(f"SELECT {group}, count(*) FROM ({query}) GROUP BY {group}")
-    return _counted(rows, campaign, stale_facts(campaign, facts.catalogue, clock))
+    packs = _packs([len(edit.variants) for edit in campaign.edits])
+    codes = [f"{' + '.join(f'edit_{i}::BIGINT * {weight}' for i, weight in pack)} AS code_{n}" for n, pack in enumerate(packs)]
+    rows = engine.rows(f"SELECT {', '.join(['outcome', 'reason', *codes])}, count(*) FROM ({query}) GROUP BY ALL")
+    return _counted(rows, packs, campaign, stale_facts(campaign, facts.catalogue, clock))
 
 
 def decisions_sql(campaign: Campaign, catalogue: Catalogue, source: str, clock: datetime) -> str:
     """Write the query of all decisions over `source`, a table of facts: DuckDB's SQL."""
-    chosen = [f"{_variant_sql(edit.variants, clock)}::UTINYINT AS edit_{index}" for index, edit in enumerate(campaign.edits)]
-    outcomes: list[str] = []
-    reasons: list[str] = []
-    untils: list[str] = []
-    tos: list[str] = []
+    verdicts = list(_verdicts(campaign, clock))
+    judged = _case([f"WHEN {verdict.when} THEN {at}" for at, verdict in enumerate(verdicts)], str(len(verdicts)))
+    edits = [f"edit_{index}" for index in range(len(campaign.edits))]
+    untils = {v.until: f"until_{at}" for at, v in enumerate(verdicts) if v.until}
+    tos = {v.to: f"to_{at}" for at, v in enumerate(verdicts) if v.to}
+    inner = [
+        "customer",
+        f"{judged}::UTINYINT AS verdict",
+        *(f"{value} AS {name}" for value, name in (untils | tos).items()),
+        *(f"{_variant_sql(edit.variants, clock)}::UTINYINT AS {name}" for name, edit in zip(edits, campaign.edits, strict=True)),
+    ]
+
+    def told(values: Iterable[str], otherwise: str) -> str:
+        return _case([f"WHEN verdict = {at} THEN {value}" for at, value in enumerate(values) if value], otherwise)
+
+    outer = [
+        "customer",
+        f"{told((literal(v.outcome) for v in verdicts), literal('send'))} AS outcome",
+        f"{told((literal(v.reason) for v in verdicts), literal(''))} AS reason",
+        f"{told((untils.get(v.until, '') for v in verdicts), 'NULL')}::TIMESTAMP AS until",
+        f"{told((tos.get(v.to, '') for v in verdicts), 'NULL')}::VARCHAR AS \"to\"",
+        *edits,
+    ]
+    known = _facts_sql(campaign.facts, campaign.max_age_days, catalogue, source, clock)
+    return f"SELECT {', '.join(outer)}\nFROM (SELECT {(',' + chr(10) + '  ').join(inner)}\nFROM ({known}))"
+
+
+class _Verdict(NamedTuple):
+    """One thing that may keep a message from a recipient: when it does, and what happens then (SQL values)."""
+
+    when: str
+    outcome: str
+    reason: str
+    until: str = ""
+    to: str = ""
+
+
+def _verdicts(campaign: Campaign, clock: datetime) -> Iterator[_Verdict]:
+    """Yield what may keep the message back, in the order of severity: the first that holds decides."""
     for policy in sorted(campaign.policies, key=lambda p: _ORDER.index(p.otherwise)):
         allowed = to_sql(bind(policy.allow_when, {}, as_of=clock))
         refused = f"NOT COALESCE({allowed}, {'TRUE' if policy.unknown_is == 'allowed' else 'FALSE'})"
-        outcome, reason = literal(policy.otherwise), literal(policy.name)
-        if policy.until:
-            until = quoted(policy.until)
-            if policy.otherwise == "hold" and campaign.expires:
-                stale = f"{until}::TIMESTAMP > {literal(_stamp(campaign.expires))}::TIMESTAMP"
-                outcomes.append(f"WHEN {refused} AND {stale} THEN 'drop'")
-                reasons.append(f"WHEN {refused} AND {stale} THEN 'expired'")
-                untils.append(f"WHEN {refused} AND {stale} THEN NULL")
-                tos.append(f"WHEN {refused} AND {stale} THEN NULL")
-        outcomes.append(f"WHEN {refused} THEN {outcome}")
-        reasons.append(f"WHEN {refused} THEN {reason}")
-        untils.append(f"WHEN {refused} THEN {quoted(policy.until) + '::TIMESTAMP' if policy.until else 'NULL'}")
-        to = quoted(policy.to) if policy.to in campaign.facts else literal(policy.to) if policy.to else "NULL"
-        tos.append(f"WHEN {refused} THEN {to}")
-    columns = ",\n  ".join(
-        [
-            "customer",
-            f"{_case(outcomes, literal('send'))} AS outcome",
-            f"{_case(reasons, literal(''))} AS reason",
-            f"{_case(untils, 'NULL')}::TIMESTAMP AS until",
-            f"{_case(tos, 'NULL')}::VARCHAR AS \"to\"",
-            *chosen,
-        ]
-    )
-    return f"SELECT {columns}\nFROM ({_facts_sql(campaign.facts, campaign.max_age_days, catalogue, source, clock)})"
+        until = f"{quoted(policy.until)}::TIMESTAMP" if policy.until else ""
+        if until and policy.otherwise == "hold" and campaign.expires:
+            stale = f"{until} > {literal(_stamp(campaign.expires))}::TIMESTAMP"
+            yield _Verdict(f"{refused} AND {stale}", "drop", "expired")
+        to = quoted(policy.to) if policy.to in campaign.facts else literal(policy.to) if policy.to else ""
+        yield _Verdict(refused, policy.otherwise, policy.name, until, to)
 
 
 def truth(
@@ -186,7 +202,22 @@ def _stamp(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(sep=" ")
 
 
-def _counted(rows: Iterable[Sequence[Any]], campaign: Campaign, notes: list[str]) -> Counts:
+def _packs(sizes: Sequence[int]) -> list[list[tuple[int, int]]]:
+    """Pack the edits' codes into few whole numbers: lists of (edit, weight); grouping by one number is fast."""
+    packs: list[list[tuple[int, int]]] = []
+    weight = _ROOM
+    for index, size in enumerate(sizes):
+        if weight * size >= _ROOM:
+            packs.append([])
+            weight = 1
+        packs[-1].append((index, weight))
+        weight *= size
+    return packs
+
+
+def _counted(
+    rows: Iterable[Sequence[Any]], packs: Sequence[Sequence[tuple[int, int]]], campaign: Campaign, notes: list[str]
+) -> Counts:
     reasons: Counter[tuple[str, str]] = Counter()
     variants = [[0] * len(edit.variants) for edit in campaign.edits]
     texts: set[tuple[int, ...]] = set()
@@ -194,6 +225,8 @@ def _counted(rows: Iterable[Sequence[Any]], campaign: Campaign, notes: list[str]
         reasons[(outcome, reason)] += people
         if outcome in ("send", "hold"):
             texts.add(tuple(codes))
-            for edit, code in enumerate(codes):
-                variants[edit][code] += people
+            for pack, code in zip(packs, codes, strict=True):
+                for edit, weight in pack:
+                    counts = variants[edit]
+                    counts[code // weight % len(counts)] += people
     return Counts(sum(reasons.values()), dict(reasons), variants, len(texts), [*campaign.notes, *notes])

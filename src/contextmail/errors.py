@@ -6,6 +6,13 @@
     │   └── MissingExtraError     install the extra that is named
     ├── TemplateError             fix the message at the span
     │   └── DialectError          name the template language with --dialect
+    ├── AuthenticationError       fix or replace the key
+    ├── CapabilityError           the platform cannot represent it: take the step that is named
+    ├── PlatformError             the platform refused: read its title and detail
+    │   └── RetryableError        the platform was busy or away: the only kind that is tried again
+    ├── UnsafePlanError           the plan would do more than its limits allow: read it, then raise a limit or mend it
+    │   └── StatusMovedError      a contact's consent status moved under a write: stop and look
+    ├── StalePlanError            the world moved since the plan was made: plan again
     └── RecordRejected            one row is broken: it is reported and skipped
 
 A message says what is wrong, where, and the cure; it never holds an address or a name.
@@ -66,6 +73,45 @@ class TemplateError(ContextmailError):
 
 class DialectError(TemplateError):
     """The template language of a message cannot be told from its tokens."""
+
+
+class _Explained(ContextmailError):
+    def __init__(self, what: str, *, where: str = "", cure: str = "") -> None:
+        self.what, self.where, self.cure = what, where, cure
+        head = f"{where}: {what}" if where else what
+        super().__init__(f"{head}\n  cure: {cure}" if cure else head)
+
+
+class AuthenticationError(_Explained):
+    """A key is missing, wrong, or may not do this."""
+
+
+class CapabilityError(_Explained):
+    """A platform cannot represent what was asked of it."""
+
+
+class PlatformError(_Explained):
+    """A platform refused a call; `status` is its HTTP status, `title` and `detail` its own words."""
+
+    def __init__(self, title: str, *, detail: str = "", status: int = 0, where: str = "", cure: str = "") -> None:
+        self.title, self.detail, self.status = title, detail, status
+        super().__init__(f"{title}: {detail}" if detail else title, where=where, cure=cure)
+
+
+class RetryableError(PlatformError):
+    """A platform was busy, slow or away; the same call may go through later."""
+
+
+class UnsafePlanError(_Explained):
+    """A plan would do more than its limits allow."""
+
+
+class StatusMovedError(UnsafePlanError):
+    """A contact's consent status moved while fields were written: nothing more is written."""
+
+
+class StalePlanError(_Explained):
+    """The world has moved since a plan was made."""
 
 
 class RecordRejected(ContextmailError):

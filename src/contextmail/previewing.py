@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from contextmail.facts.folder import FactsFolder
 from contextmail.language.flow import flow_of
 from contextmail.model.decision import Decision, Evidence
 from contextmail.model.message import Message, Part, PartKind
-from contextmail.rewriting import rewritten
+from contextmail.rewriting import Rewrite, rewritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def preview(
         PartPreview(part.name, platform.filled(part), platform.filled(part.model_copy(update={"source": text})))
         for part, text in zip(rewrite.message.parts, one.parts.values(), strict=True)
     )
-    changes = tuple(_changes(campaign, one, {part.name: part for part in rewrite.message.parts}, platform))
+    changes = tuple(_changes(rewrite, campaign, one, platform))
     policies = tuple(one.evidence()[sum(edit.true_when is not None for edit in campaign.edits) :])
     return Preview(one.decision, parts, changes, policies, (*campaign.notes, *dict.fromkeys(platform.notes)))
 
@@ -113,13 +113,17 @@ def _row(customer: Mapping[str, Any] | str, facts: FactsFolder | None) -> dict[s
     return {"facts_as_of": facts.catalogue.as_of, **row}
 
 
-def _changes(campaign: Campaign, one: OneDecision, parts: Mapping[str, Part], platform: _Platform) -> Iterator[Change]:
+def _changes(rewrite: Rewrite, campaign: Campaign, one: OneDecision, platform: _Platform) -> Iterator[Change]:
+    """Yield what reads differently; an edit may give this customer the very words that the platform would have."""
     claims = iter(one.evidence())
-    for index, edit in enumerate(campaign.edits):
+    parts = {part.name: part for part in rewrite.message.parts}
+    for index, (edit, place) in enumerate(zip(campaign.edits, rewrite.edits, strict=True)):
         evidence = next(claims) if edit.true_when is not None else None
-        if not edit.variants[one.codes[index]].original:
-            after = platform.words(one.text(index), edit, parts[edit.part])
-            yield Change(edit.rule, edit.part, edit.quote, after, evidence if evidence and evidence.facts else None)
+        part = parts[edit.part]
+        before = platform.words(part.source[place.start : place.end], edit, part)
+        after = platform.words(one.text(index), edit, part)
+        if before != after:
+            yield Change(edit.rule, edit.part, before, after, evidence if evidence and evidence.facts else None)
 
 
 class _Platform:
@@ -149,12 +153,12 @@ class _Platform:
         return html.unescape(whole.source) if edit.context.startswith("attr") else visible(whole)
 
 
-def _text(value: object) -> str | None:
+def _text(value: Any) -> str | None:
     """Write a fact as a platform's field would hold it."""
-    if value is None:
-        return None
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, date | datetime):
+    if isinstance(value, date):
         return value.isoformat()
-    return value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ", ".join(map(str, value))  # type: ignore[call-overload]
+    return str(value) if isinstance(value, int | float) else ", ".join(map(str, value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,16 +10,19 @@ from pathlib import Path
 
 from contextmail.checking import Checked, Checker, Found, quoted
 from contextmail.config import Settings
-from contextmail.language.block import Block
+from contextmail.language.block import Block, Place
 from contextmail.language.casing import fit_case
-from contextmail.language.flow import Barrier, fill
+from contextmail.language.flow import OBJECT, Barrier, fill
 from contextmail.model.finding import Edit, Finding, Grade, Variant
 from contextmail.model.message import Message
-from contextmail.rules.base import Proposal
-from contextmail.rules.remedies import KEEPS_TEXT
+from contextmail.rules.base import Match, Proposal
+from contextmail.rules.remedies import KEEPS_TEXT, is_replaceable
 
 _TEXT = "\x00"
 _SMALL_WORD = re.compile(r"[^\W\d_A-Z][\w'’]*")
+_BULLET = re.compile(r"\s*(?:[-*+•◦▪·–—>]|\d{1,3}[.)])?\s*")
+_BREAK = re.compile(r"[ \t]*(?:\r\n|\r|\n)")
+_BREAKS = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))+")
 _EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
 
 
@@ -51,7 +55,7 @@ def rewritten(checked: Checked, checker: Checker, *, safe_only: bool = False) ->
     """Propose the edits of a checked message."""
     edits: list[Edit] = []
     findings: list[Finding] = []
-    said: set[tuple[str, str]] = set()
+    said: dict[tuple[str, bool, str], str] = {}
     for found in checked.found:
         edit = _edit(found, checked, checker, said) if _counts(found.finding) else None
         if isinstance(edit, Edit) and not (safe_only and edit.grade is not Grade.SAFE):
@@ -59,15 +63,16 @@ def rewritten(checked: Checked, checker: Checker, *, safe_only: bool = False) ->
             findings.append(found.finding)
         else:
             findings.append(replace(found.finding, note=found.finding.note or (edit if isinstance(edit, str) else "")))
-    return Rewrite(checked, tuple(_apart(edits)), tuple(findings))
+    sources = {part.name: part.source for part in checked.message.parts}
+    return Rewrite(checked, tuple(_apart(edits, sources)), tuple(findings))
 
 
 def _counts(finding: Finding) -> bool:
     return finding.confidence == "high" and not finding.suppressed
 
 
-def _edit(found: Found, checked: Checked, checker: Checker, said: set[tuple[str, str]]) -> Edit | str:
-    """Make the edit of one finding, or say why there is none; `said` holds the sentences that each part says already."""
+def _edit(found: Found, checked: Checked, checker: Checker, said: dict[tuple[str, bool, str], str]) -> Edit | str:
+    """Make the edit of one finding, or say why there is none; `said`: what the part says already -> what it said before."""
     match, finding = found.match, found.finding
     proposal = checker.rules[match.rule].propose(match, checked.context)
     if proposal is None or not any(variant.text is not None for variant in proposal.variants):
@@ -75,8 +80,7 @@ def _edit(found: Found, checked: Checked, checker: Checker, said: set[tuple[str,
     block = match.sentence.block
     if block.locked:
         return "shown only: the platform repeats or replaces this place"
-    if proposal.grade is Grade.UNSAFE:
-        proposal = _said_once(proposal, finding.part, said, may_go=not (match.sentence.alone and block.place in KEEPS_TEXT))
+    proposal = _said_once(proposal, match, said)
     proposal = _fitted(proposal, block, match.sentence.start)
     place = _placed(proposal, block)
     if isinstance(place, Barrier):
@@ -99,15 +103,32 @@ def _edit(found: Found, checked: Checked, checker: Checker, said: set[tuple[str,
     )
 
 
-def _said_once(proposal: Proposal, part: str, said: set[tuple[str, str]], *, may_go: bool) -> Proposal:
-    """Let a sentence from history go where the part has said it before: nobody is thanked twice in one letter."""
-    variants = []
-    for variant in proposal.variants:
-        key = (part, (variant.text or "").strip(".!"))
-        again = may_go and bool(variant.text) and key in said
-        variants.append(replace(variant, text="") if again else variant)
-        said.add(key)
-    return replace(proposal, variants=tuple(variants))
+def _said_once(proposal: Proposal, match: Match, said: dict[tuple[str, bool, str], str]) -> Proposal:
+    """Let a sentence go where another has become the same words before: nobody is thanked twice in one letter.
+
+    What its author says twice, for narrow screens or for Outlook, stays twice.
+    """
+    sentence, block = match.sentence, match.sentence.block
+    start, end = proposal.cut
+    before, after = block.text[sentence.start : start], block.text[end : sentence.end]
+    stays = sentence.alone and block.place in KEEPS_TEXT
+    may_go = proposal.variants[-1].text is None if stays else is_replaceable(block, sentence.start, sentence.end)
+    wholes = [None if v.text is None else f"{before}{v.text}{after}" for v in proposal.variants]
+    again = []
+    for variant, whole in zip(proposal.variants, wholes, strict=True):
+        key = (sentence.part, block.mso, (whole or "").strip(" .!").lower())
+        again.append(may_go and bool(variant.text) and said.setdefault(key, sentence.text) != sentence.text)
+    if not any(again):
+        return proposal
+    if stays:  # what its author wrote, true by absence, is better than the same words again
+        return replace(
+            proposal, variants=tuple(v for v, gone in zip(proposal.variants, again, strict=True) if not gone)
+        )
+    texts = ("" if gone else whole for whole, gone in zip(wholes, again, strict=True))
+    variants = tuple(replace(variant, text=text) for variant, text in zip(proposal.variants, texts, strict=True))
+    return Proposal(
+        (sentence.start, sentence.end), variants, Grade.UNSAFE, proposal.reason or "would say again what is said"
+    )
 
 
 def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
@@ -117,8 +138,13 @@ def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
     if start == end:  # words are put in: the character before them is the place
         added = (v if v.text is None else replace(v, text=text[start - 1] + v.text) for v in proposal.variants)
         return replace(proposal, cut=(start - 1, end), variants=tuple(added))
-    opens = start == opening
-    variants = [v if v.text is None else replace(v, text=fit_case(v.text, text[start:end], text, opens=opens)) for v in proposal.variants]
+    opens = not any(sign.isalnum() or sign == OBJECT for sign in text[opening:start])
+    variants = [
+        v
+        if v.text is None
+        else replace(v, text=fit_case(v.text, text[start:end], text, opens=opens, headline=block.place in KEEPS_TEXT))
+        for v in proposal.variants
+    ]
     if all(variant.text != "" for variant in variants) or (start, end) == (0, len(text)):
         return replace(proposal, variants=tuple(variants))
     before, after = start, end
@@ -130,7 +156,11 @@ def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
     following = word[0] if opens and word else ""
     lead, trail = text[before:start], text[end:after] + following
     fitted = (
-        variant if variant.text is None else replace(variant, text=f"{lead}{variant.text}{trail}" if variant.text else following[:1].upper() + following[1:])
+        variant
+        if variant.text is None
+        else replace(
+            variant, text=f"{lead}{variant.text}{trail}" if variant.text else following[:1].upper() + following[1:]
+        )
         for variant in variants
     )
     return replace(proposal, cut=(before, after + len(following)), variants=tuple(fitted))
@@ -144,20 +174,34 @@ def _placed(proposal: Proposal, block: Block) -> tuple[int, int, tuple[str, str]
         return filled
     start, end, source = filled
     before, _, after = source.partition(_TEXT)
-    if whole and block.element and any(variant.text == "" for variant in proposal.variants):
-        first, last = block.element
+    element = _paragraph(block, start, end) if block.context == "plain" else block.element
+    if whole and element and any(variant.text == "" for variant in proposal.variants):
+        first, last = element
         return first, last, (block.source[first:start] + before, after + block.source[end:last]), ""
     return start, end, (before, after), _EMPTY_TAGS.sub("", before + after)
 
 
-def _apart(edits: Sequence[Edit]) -> Iterator[Edit]:
-    """Join edits that overlap, so that each place of a part belongs to one edit."""
+def _paragraph(block: Block, start: int, end: int) -> tuple[int, int]:
+    """Give what goes with a paragraph of a plain text: the bullet before it, the line breaks behind it."""
+    source = block.source
+    line = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
+    breaks = _BREAK if block.place is Place.ITEM else _BREAKS
+    last = breaks.match(source, end)
+    return line if _BULLET.fullmatch(source, line, start) else start, last.end() if last else end
+
+
+def _apart(edits: Sequence[Edit], sources: Mapping[str, str]) -> Iterator[Edit]:
+    """Join edits that overlap, so that each place of a part belongs to one edit; the space between two is the first's."""
     current: Edit | None = None
     for edit in sorted(edits, key=lambda e: (e.part, e.start, -e.end)):
         if current is None or edit.part != current.part or edit.start >= current.end:
             if current is not None:
                 yield current
             current = edit
+        elif html.unescape(sources[edit.part][edit.start : current.end]).isspace() and edit.end > current.end:
+            yield current
+            variants = (v if v.text is None else replace(v, text=v.text.lstrip()) for v in edit.variants)
+            current = replace(edit, start=current.end, variants=tuple(variants))
         else:
             current = _joined(current, edit)
     if current is not None:
@@ -175,8 +219,8 @@ def _joined(outer: Edit, inner: Edit) -> Edit:
         if _by_absence(first):
             waiting = tuple(v for v in first.variants if v.when and v.text is not None)
             return replace(second, variants=(*waiting, *second.variants), grade=_lower(outer.grade, inner.grade))
-    if _by_absence(outer):
-        return inner
+    if _by_absence(outer) or _by_absence(inner):
+        return inner if _by_absence(outer) else outer
     guard = inner.original.when if inner.original and inner.original.when else inner.true_when
     variants = (replace(v, when=f"({v.when}) AND ({guard})") if v.text is None and guard else v for v in outer.variants)
     return replace(outer, variants=tuple(variants), grade=_lower(outer.grade, inner.grade))

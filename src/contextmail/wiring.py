@@ -46,8 +46,8 @@ def has_facts(settings: Settings) -> bool:
 def build_facts(settings: Settings, *, strict: bool = False, progress: Progress | None = None) -> Catalogue:
     """Build the facts of `settings.tables` into the folder `settings.facts`; return their catalogue.
 
-    Facts that the rules name (`touches_14d_sms_ask`, `room_at_2_in_10d`) are made. `progress` is told each stage and the
-    share that is done, from 0 to 1. Raises ConfigurationError; with `strict` also for currencies without rates.
+    Facts that the rules name (`touches_14d_sms_ask`, `room_at_2_in_10d`) are made. `progress` is told each stage and
+    the share that is done, from 0 to 1. Raises ConfigurationError; with `strict` also for currencies without rates.
     """
     from contextmail.facts.building import build
     from contextmail.rules.too_often import CAP, DAYS
@@ -77,9 +77,17 @@ def facts_asked(settings: Settings) -> set[str]:
     from contextmail.predicates.sqltext import names_used
 
     loaded = checker(settings)
-    policies = [rule.definition(Message(parts=(), purpose=purpose)) for rule in policy_rules(settings).values() for purpose in Purpose]
+    policies = [
+        rule.definition(Message(parts=(), purpose=purpose))
+        for rule in policy_rules(settings).values()
+        for purpose in Purpose
+    ]
     texts = [rule.override.true_when or rule.claim.true_when for rule in loaded.rules.values()]
     texts += [policy.allow_when for policy in policies]
-    texts += [variant.when for entry in loaded.phrasebook.entries.values() for variant in entry.variants if variant.when]
+    texts += [
+        variant.when for entry in loaded.phrasebook.entries.values() for variant in entry.variants if variant.when
+    ]
     facts = {name for policy in policies for name in (policy.until, policy.to) if name}
-    return facts.union(set(settings.fields.values()), *(names_used(text, ownership=settings.ownership) for text in texts))
+    return facts.union(
+        set(settings.fields.values()), *(names_used(text, ownership=settings.ownership) for text in texts)
+    )

@@ -9,7 +9,7 @@ from contextmail.errors import ContextmailError, MissingExtraError
 
 
 def main() -> None:
-    """Run a command and leave the process: 0 nothing to do, 1 something to look at, 2 could not run, 130 interrupted."""
+    """Run a command and leave the process: 0 nothing to look at, 1 something, 2 could not run, 130 interrupted."""
     try:
         _run()
     except ContextmailError as error:

@@ -17,6 +17,7 @@ app = typer.Typer(
     help="Every customer gets only what is true for them, wanted by them, and on their channel.",
     epilog="Begin with: contextmail facts build, then contextmail check spring.html",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -30,12 +30,14 @@ def read(file: Path) -> Counter[Fingerprint]:
     """Read a baseline. Raises ConfigurationError."""
     try:
         entries = json.loads(file.read_bytes())["findings"]
-        return Counter({tuple(entry[key] for key in _KEYS): int(entry["times"]) for entry in entries})  # type: ignore[misc]
+        return Counter({tuple(entry[key] for key in _KEYS): int(entry["times"]) for entry in entries})
     except OSError as error:
         what = f"cannot read the baseline: {error.strerror}"
         raise ConfigurationError(what, where=str(file), cure="contextmail check PATH --write-baseline") from None
     except (ValueError, KeyError, TypeError):
-        raise ConfigurationError("not a baseline", where=str(file), cure="contextmail check PATH --write-baseline") from None
+        raise ConfigurationError(
+            "not a baseline", where=str(file), cure="contextmail check PATH --write-baseline"
+        ) from None
 
 
 def write(file: Path, findings: Iterable[Finding]) -> int:

@@ -29,7 +29,9 @@ def check(
     dialect: options.Dialect = None,
     baseline: Annotated[
         Path | None,
-        typer.Option("--baseline", help="Findings that are known, and do not count.", show_default="as set, else ./baseline.json"),
+        typer.Option(
+            "--baseline", help="Findings that are known, and do not count.", show_default="as set, else ./baseline.json"
+        ),
     ] = None,
     write_baseline: Annotated[
         bool, typer.Option("--write-baseline", help="Write what is found now as the baseline.")
@@ -47,10 +49,11 @@ def check(
     Where facts are built, each claim is counted: of how many it is untrue and unknown. One that is true of everybody
     is nothing to look at. Exit code 0: nothing, 1: something to look at, 2: could not run.
 
-    \b
+    ```
     contextmail check spring.html
     contextmail check --no-facts --format github templates/
     contextmail check --format jsonl - < messages.jsonl
+    ```
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts, baseline=baseline)
     checker = wiring.checker(settings)
@@ -61,7 +64,8 @@ def check(
     looked, broken = _look(paths, checker)
     if write_baseline:
         known = [item.finding for one in looked for item in one.weighed if not item.finding.suppressed]
-        say(f"{settings.baseline}: {plural(baselines.write(settings.baseline, known), 'finding')} will not count from now on")
+        count = baselines.write(settings.baseline, known)
+        say(f"{settings.baseline}: {plural(count, 'finding')} will not count from now on")
         raise typer.Exit(2 if broken else 0)
     if not no_facts and (facts or wiring.has_facts(settings)):
         with busy("Counting for whom it is untrue"):
@@ -76,7 +80,7 @@ def _look(paths: Sequence[str], checker: Checker) -> tuple[list[Looked], bool]:
     """Check every message, and say of one that cannot be read why, without giving up the others."""
     looked: list[Looked] = []
     broken = False
-    for path in (message for path in paths for message in messages_at(Path(path))):
+    for path in (message for given in paths for message in messages_at(Path(given))):
         try:
             looked.append(look(path, checker))
         except TemplateError as error:

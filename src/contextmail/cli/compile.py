@@ -16,7 +16,9 @@ from contextmail.compiling import compile as compile_message
 
 def compile_(
     path: options.Message,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write.", show_default="standard output")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write.", show_default="standard output")
+    ] = None,
     safe_only: options.SafeOnly = False,
     dialect: options.Dialect = None,
     config: options.Config = None,
@@ -27,8 +29,9 @@ def compile_(
 
     Campaign.load(FILE).decide(facts) then decides for one customer in microseconds, without this tool's libraries.
 
-    \b
+    ```
     contextmail compile spring.html -o spring.campaign.json
+    ```
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
     folder = wiring.facts_folder(settings) if facts or wiring.has_facts(settings) else None

@@ -38,9 +38,10 @@ def decide(
 ) -> None:
     """Decide for every customer: send, hold, reroute or drop, with the reason, and which text of each edit.
 
-    \b
+    ```
     contextmail decide spring.html
     contextmail decide spring.html -o decisions.parquet
+    ```
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
     folder = wiring.facts_folder(settings)

@@ -14,14 +14,18 @@ from contextmail import wiring
 from contextmail.cli import options
 from contextmail.cli.output import notes, number, plural, say
 
-app = typer.Typer(no_args_is_help=True, help="Build, show and describe what is known of every customer.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="markdown", help="Build, show and describe what is known of every customer."
+)
 
 
 @app.command()
 def build(
     to: Annotated[
         str | None,
-        typer.Option("--to", help="Also write a table keyed by customer: sqlite:FILE or postgresql://…", show_default=False),
+        typer.Option(
+            "--to", help="Also write a table keyed by customer: sqlite:FILE or postgresql://…", show_default=False
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at several currencies without rates.")] = False,
     config: options.Config = None,
@@ -30,16 +34,17 @@ def build(
 ) -> None:
     """Make the facts of every customer from the tables that contextmail.toml maps.
 
-    \b
+    ```
     contextmail facts build
     contextmail facts build --as-of 2011-12-10 --to sqlite:facts.db
+    ```
     """
     settings = options.settings_of(config, as_of=as_of, facts=facts)
     with _progress() as tell:
         catalogue = wiring.build_facts(settings, strict=strict, progress=tell)
     tables = ", ".join(f"{number(rows)} rows of {name}" for name, rows in catalogue.tables.items())
-    who = f"{plural(len(catalogue.facts), 'fact')} of {plural(catalogue.customers, 'customer')}, as of {catalogue.as_of:%Y-%m-%d}"
-    say((str(settings.facts), "bold"), f"  {who}, from {tables}")
+    who = f"{plural(len(catalogue.facts), 'fact')} of {plural(catalogue.customers, 'customer')}"
+    say((str(settings.facts), "bold"), f"  {who}, as of {catalogue.as_of:%Y-%m-%d}, from {tables}")
     notes(catalogue.notes)
 
 
@@ -48,7 +53,12 @@ def _progress() -> Iterator[Callable[[str, float], None]]:
     """Show how far the work is, on a terminal only."""
     stderr = Console(stderr=True)
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=stderr, transient=True, disable=not stderr.is_terminal
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=stderr,
+        transient=True,
+        disable=not stderr.is_terminal,
     ) as bar:
         task = bar.add_task("", total=1.0)
 

@@ -44,7 +44,7 @@ def outputs(path: Path, message: Message, texts: Mapping[str, str], out: Path) -
 
 
 def beside(path: Path, out: Path, ending: str) -> Path:
-    """Name a file beside the rewritten message: `out/spring.diff`; inside where that is a folder: `out/spring/message.diff`."""
+    """Name a file beside the rewritten message, `out/spring.diff`; of a folder in it: `out/spring/message.diff`."""
     if path.is_dir():
         return out / path.resolve().name / f"message{ending}"
     return out / path.stem / f"message{ending}" if path.suffix == ".eml" else out / f"{path.stem}{ending}"
@@ -62,5 +62,9 @@ def _diff(file: Output, name: str) -> Iterator[str]:
 
 
 def _side_files(path: Path) -> list[Path]:
-    places = [path / "message.toml", path / "message.json"] if path.is_dir() else [path.with_suffix(s) for s in (".toml", ".json")]
+    places = (
+        [path / "message.toml", path / "message.json"]
+        if path.is_dir()
+        else [path.with_suffix(s) for s in (".toml", ".json")]
+    )
     return [place for place in places if place.is_file() and place != path]

@@ -13,7 +13,6 @@ from contextmail import wiring
 from contextmail.checking import Checker
 from contextmail.cli import baseline
 from contextmail.deciding import Truth, truth
-from contextmail.errors import TemplateError
 from contextmail.facts.catalogue import types_for
 from contextmail.language.messages import FILES
 from contextmail.model.finding import Edit, Finding
@@ -100,14 +99,21 @@ def look(path: Path, checker: Checker) -> Looked:
 
 
 def counted(looked: Sequence[Looked], checker: Checker) -> list[Looked]:
-    """Count, by the built facts, of how many recipients each claim is true, untrue and unknown. Raises ConfigurationError."""
+    """Count of how many recipients each claim is true, untrue and unknown, by the facts. Raises ConfigurationError."""
     settings = checker.settings
     facts = wiring.facts_folder(settings)
     asked = dict.fromkeys(_asked(item.finding) for one in looked for item in one.weighed if _of_facts(item.finding))
     types = {name: kind for pair in asked for text in pair for name, kind in types_for(text).items()}
     with closing(wiring.engine(settings)) as engine:
         claims = list(asked)
-        answers = truth(claims, facts, {**types, **facts.catalogue.types}, as_of=settings.as_of, engine=engine, ownership=settings.ownership)
+        answers = truth(
+            claims,
+            facts,
+            {**types, **facts.catalogue.types},
+            as_of=settings.as_of,
+            engine=engine,
+            ownership=settings.ownership,
+        )
     by_claim = dict(zip(claims, answers, strict=True))
     return [
         replace(one, weighed=tuple(replace(item, counts=by_claim.get(_asked(item.finding))) for item in one.weighed))

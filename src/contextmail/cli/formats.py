@@ -67,10 +67,12 @@ def _say(item: Weighed) -> None:
     finding = item.finding
     place = f"{finding.path}:{finding.line}:{finding.column}"
     unsure = "  (low confidence)" if finding.confidence == "low" else ""
-    quote = " ".join(finding.quote.replace("\ufffc", "…").split())
+    quote = " ".join(finding.quote.split())
     say((place, "bold"), " ", (finding.rule, "red" if item.status is Status.OPEN else "dim"), f'  "{quote}"{unsure}')
     said = _counts(item) or finding.message
-    last = f"suppressed: {finding.suppressed}" if finding.suppressed else f"fix: {item.fix}" if item.edit else finding.note
+    last = (
+        f"suppressed: {finding.suppressed}" if finding.suppressed else f"fix: {item.fix}" if item.edit else finding.note
+    )
     say(f"  {said}", (f"    {last}", "green" if item.edit else "dim") if last else "")
     if finding.note and item.edit:
         say((f"  {finding.note}", "dim"))
@@ -84,7 +86,8 @@ def _counts(item: Weighed) -> str:
     everybody = counts.true + counts.untrue + counts.unknown
     because = f" ({item.because})" if item.because else ""
     seen = f", of those who see it ({item.finding.seen_by})" if item.finding.seen_by else ""
-    return f"untrue for {number(counts.untrue)} of {number(everybody)}{because}, unknown for {number(counts.unknown)}{seen}"
+    untrue = f"untrue for {number(counts.untrue)} of {number(everybody)}{because}"
+    return f"{untrue}, unknown for {number(counts.unknown)}{seen}"
 
 
 def _json(looked: Sequence[Looked]) -> None:
@@ -123,7 +126,9 @@ def _github(looked: Sequence[Looked]) -> None:
             continue
         finding = item.finding
         level = "warning" if item.status is Status.OPEN else "notice"
-        where = f"file={_property(finding.path)},line={finding.line},col={finding.column},title={_property(finding.rule)}"
+        where = (
+            f"file={_property(finding.path)},line={finding.line},col={finding.column},title={_property(finding.rule)}"
+        )
         sys.stdout.write(f"::{level} {where}::{_data(_sentence(item))}\n")
 
 

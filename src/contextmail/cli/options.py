@@ -14,11 +14,15 @@ Message = Annotated[
 ]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", help="Settings: contextmail.toml, or the folder that holds it.", show_default="./contextmail.toml"),
+    typer.Option(
+        "--config", help="Settings: contextmail.toml, or the folder that holds it.", show_default="./contextmail.toml"
+    ),
 ]
 Dialect = Annotated[
     str | None,
-    typer.Option("--dialect", help="Template language: mailchimp, hubl or liquid.", show_default="seen from the tokens"),
+    typer.Option(
+        "--dialect", help="Template language: mailchimp, hubl or liquid.", show_default="seen from the tokens"
+    ),
 ]
 AsOf = Annotated[
     str | None,
@@ -33,7 +37,12 @@ SafeOnly = Annotated[
 
 
 def settings_of(
-    config: Path | None, *, dialect: str | None = None, as_of: str | None = None, facts: Path | None = None, baseline: Path | None = None
+    config: Path | None,
+    *,
+    dialect: str | None = None,
+    as_of: str | None = None,
+    facts: Path | None = None,
+    baseline: Path | None = None,
 ) -> Settings:
     """Load the settings with what the command line says on top. Raises ConfigurationError."""
     return load(config, dialect=dialect, as_of=as_of, facts=facts, baseline=baseline)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from contextmail import wiring
@@ -32,9 +32,12 @@ class Format(StrEnum):
 
 def preview(
     path: options.Message,
-    customer: Annotated[str, typer.Option("--customer", help="A customer's id, as the tables have it.", show_default=False)],
+    customer: Annotated[
+        str, typer.Option("--customer", help="A customer's id, as the tables have it.", show_default=False)
+    ],
     form: Annotated[
-        Format | None, typer.Option("--format", help="How it is written.", show_default="columns on a terminal, else text")
+        Format | None,
+        typer.Option("--format", help="How it is written.", show_default="columns on a terminal, else text"),
     ] = None,
     safe_only: options.SafeOnly = False,
     dialect: options.Dialect = None,
@@ -44,8 +47,9 @@ def preview(
 ) -> None:
     """Show a message as one customer would get it, before and after, with the evidence for each change.
 
-    \b
+    ```
     contextmail preview spring.html --customer 17850
+    ```
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
     shown = preview_message(path, customer, settings, facts=wiring.facts_folder(settings), safe_only=safe_only)
@@ -60,7 +64,14 @@ def preview(
 
 
 def _columns(part: PartPreview) -> None:
-    table = Table("before", "after", title=part.name, title_justify="left", expand=True, show_lines=False)
+    table = Table(
+        Column("before", ratio=1),
+        Column("after", ratio=1),
+        title=part.name,
+        title_justify="left",
+        expand=True,
+        show_lines=False,
+    )
     before, after = part.before_text.split("\n"), part.after_text.split("\n")
     for old, new in _side_by_side(before, after):
         style = "" if old == new else "red"
@@ -96,8 +107,8 @@ def _say_changes(shown: Preview) -> None:
     to = f" to {decision.to}" if decision.to else f" until {decision.until:%Y-%m-%d}" if decision.until else ""
     say((f"{decision.outcome}{to}", "bold"), f": {decision.reason}" if decision.reason else "")
     for change in shown.changes:
-        after = f'"{change.after}"' if change.after else "nothing"
-        say((change.rule, "cyan"), f'  "{change.before}" -> {after}')
+        before, after = (f'"{text}"' if text else "nothing" for text in (change.before, change.after))
+        say((change.rule, "cyan"), f"  {before} -> {after}")
         if change.evidence:
             _say_evidence(change.evidence)
     for policy in shown.policies:

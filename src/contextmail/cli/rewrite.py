@@ -58,9 +58,10 @@ def rewrite(
     Beside it: NAME.manifest.json (the contact fields that it asks for), NAME.diff, and NAME.variants.json (who reads
     what, with counts where facts are built). Everything outside an edit stays byte for byte.
 
-    \b
+    ```
     contextmail rewrite spring.html -o out/
     contextmail rewrite spring.html -o out/ --safe-only --dialect mailchimp
+    ```
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
     written = _written(path, settings, safe_only=safe_only, with_facts=bool(facts) or wiring.has_facts(settings))
@@ -156,7 +157,12 @@ def _say(written: _Written, diff: str) -> None:
         say((line.rstrip("\r"), _DIFF_STYLES.get(line[:1], "")), to=out)
     for index, edit in enumerate(written.rewrite.edits):
         place = f"{edit.finding.path}:{edit.finding.line}:{edit.finding.column} " if edit.finding else ""
-        say((place, "bold"), (edit.rule, "cyan"), f'  "{edit.quote}"  ({edit.grade}, {written.merged.modes[index]})', to=out)
+        say(
+            (place, "bold"),
+            (edit.rule, "cyan"),
+            f'  "{edit.quote}"  ({edit.grade}, {written.merged.modes[index]})',
+            to=out,
+        )
         for when, text, original, people in _variants(written, index):
             count = f"{number(people):>9}  " if people is not None else "  "
             shown = "as it was" if original else f'"{text}"' if text else "nothing"
@@ -164,4 +170,8 @@ def _say(written: _Written, diff: str) -> None:
     mended = {id(edit.finding) for edit in written.rewrite.edits}
     for finding in written.rewrite.findings:
         if finding.note and id(finding) not in mended and not finding.suppressed:
-            say((f"{finding.path}:{finding.line}:{finding.column} ", "bold"), (finding.rule, "cyan"), f'  "{finding.quote}"  {finding.note}')
+            say(
+                (f"{finding.path}:{finding.line}:{finding.column} ", "bold"),
+                (finding.rule, "cyan"),
+                f'  "{finding.quote}"  {finding.note}',
+            )

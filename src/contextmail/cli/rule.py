@@ -29,8 +29,9 @@ def rule(
 ) -> None:
     """Say what a rule does, why it hurts, and how it is set here.
 
-    \b
+    ```
     contextmail rule unearned-value-claim
+    ```
     """
     settings = options.settings_of(config)
     found = _rules(settings)
@@ -53,8 +54,9 @@ def rule(
 def rules(config: options.Config = None) -> None:
     """List the rules: claims, which are about what a message says, and policies, about what it does.
 
-    \b
+    ```
     contextmail rules
+    ```
     """
     _list(_rules(options.settings_of(config)))
 

@@ -59,7 +59,7 @@ def build_accounts(engine: Engine, tables: Mapping[str, Table], *, has_products:
 def _owned(engine: Engine, tables: Mapping[str, Table]) -> None:
     parts = []
     if "orders" in tables:
-        parts.append("SELECT customer::VARCHAR AS customer, product::VARCHAR AS product FROM owned_pairs")
+        parts.append("SELECT customer::VARCHAR AS customer, id AS product FROM owned_pairs JOIN products USING (code)")
     if "subscriptions" in tables:
         parts.append("SELECT customer, product FROM subscriptions WHERE active AND product IS NOT NULL")
     engine.rows(

@@ -19,7 +19,7 @@ from contextmail.facts.block import Block
 from contextmail.facts.consents import build_consents
 from contextmail.facts.custom import add_facts
 from contextmail.facts.customers import build_customers
-from contextmail.facts.folder import CATALOGUE, FACTS, recover, retired
+from contextmail.facts.folder import CATALOGUE, FACTS, LINES, recover, retired
 from contextmail.facts.inquiries import build_inquiries
 from contextmail.facts.lines import Lines, build_lines
 from contextmail.facts.orders import build_orders
@@ -32,8 +32,8 @@ from contextmail.model.tables import TABLES, FactDefinition, TableMapping
 
 Progress = Callable[[str, float], None]
 
-EVIDENCE = ("products", "lines", "subscriptions", "touches", "inquiries", "consents", "accounts", "customers")
-"""Tables that are kept beside the facts: `facts show` names their rows."""
+EVIDENCE = ("products", "subscriptions", "touches", "inquiries", "consents", "accounts", "customers")
+"""Tables that are kept beside the facts and the order lines: `facts show` names their rows."""
 
 
 def build(
@@ -112,7 +112,7 @@ class _Builder:
         self.progress("orders", 0.45)
         orders, lines = tables.get("orders"), None
         if orders:
-            lines = build_lines(engine, orders, as_of=self.as_of, currency=currency, rates=rates, strict=strict)
+            lines = build_lines(engine, orders, as_of=self.as_of, currency=currency, rates=rates, strict=strict, file=self.target / LINES)
         blocks = [
             build_orders(engine, orders, lines, self.as_of),
             build_subscriptions(engine, tables.get("subscriptions"), self.as_of),
@@ -133,7 +133,7 @@ class _Builder:
         has_products = bool((orders and orders.has("product")) or "subscriptions" in tables)
         blocks = [customers, *blocks, build_accounts(engine, tables, has_products=has_products)]
         relation, specs = assemble(
-            engine, tables, blocks, derived, points, self.notes, plain_sets=bool(definitions)
+            engine, tables, blocks, derived, self.notes, plain_sets=bool(definitions)
         )
         if definitions:
             relation = f"(SELECT *, {self.clock} AS as_of FROM {relation})"

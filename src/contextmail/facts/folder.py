@@ -13,6 +13,7 @@ from contextmail.errors import ConfigurationError
 from contextmail.model.fact import Catalogue, FactType, FactValue
 
 FACTS = "facts.parquet"
+LINES = "lines.parquet"
 CATALOGUE = "catalogue.json"
 
 

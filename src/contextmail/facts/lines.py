@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 from contextmail.engines.base import Engine, literal
 from contextmail.errors import ConfigurationError
@@ -35,11 +36,14 @@ def build_lines(
     currency: str,
     rates: Mapping[str, Decimal],
     strict: bool,
+    file: Path,
 ) -> Lines:
-    """Make the table `lines`: customer, order_id, product, quantity, amount, happened_at, is_return, is_product, kept, named.
+    """Write the lines to `file`, and make two views of them.
 
-    `customer` keeps its type (a whole number or text), amounts are minor units of the company's currency. Raises
-    ConfigurationError for several currencies without rates if `strict`.
+    `stored_lines` has customer, order_id, product_code, quantity, amount, happened_at, is_return, is_product, kept and
+    named (the product may be); `customer` keeps its type (a whole number or text), amounts are minor units of the
+    company's currency. `lines` is the same with ids as text, for people. Raises ConfigurationError for several
+    currencies without rates if `strict`.
     """
     found = _currencies(engine, orders)
     lines = Lines(currency or fixed_currency(orders) or (found[0] if len(found) == 1 else ""))
@@ -59,11 +63,21 @@ def build_lines(
         source = _without_doubles(engine, source, lines)
     body = _net(source) if returns else f"SELECT *, is_product AND units > 0 AND NOT is_return AS kept FROM {source}"
     engine.rows(
-        "CREATE TEMP TABLE lines AS SELECT l.customer, l.order_id, p.product, l.quantity, l.amount, l.happened_at,"
-        " l.is_return, l.is_product, l.kept, coalesce(p.nameable, false) AS named"
-        f" FROM ({body}) l LEFT JOIN products p ON p.key = l.product_key"
+        "COPY (SELECT l.customer, l.order_id, p.code AS product_code, l.quantity, l.amount, l.happened_at, l.is_return,"
+        " l.is_product, l.kept, coalesce(p.nameable, false) AS named"
+        f" FROM ({body}) l LEFT JOIN products p ON p.key = l.product_key) TO {literal(str(file))} (FORMAT parquet)"
     )
+    engine.rows(f"CREATE TEMP VIEW stored_lines AS SELECT * FROM read_parquet({literal(str(file))})")
+    engine.rows(f"CREATE TEMP VIEW lines AS {readable_lines('stored_lines', 'products')}")
     return lines
+
+
+def readable_lines(lines: str, products: str) -> str:
+    """Select stored lines with their products' ids and names, customers as text."""
+    return (
+        "SELECT l.customer::VARCHAR AS customer, l.order_id, p.id AS product, p.name AS product_name, l.quantity, l.amount,"
+        f" l.happened_at, l.is_return, l.is_product, l.kept FROM {lines} l LEFT JOIN {products} p ON p.code = l.product_code"
+    )
 
 
 def _currencies(engine: Engine, orders: Table) -> list[str]:

@@ -50,13 +50,13 @@ def _customer_orders(engine: Engine) -> None:
     The product that stands for an order is its dearest one that may be named. It is found as the greatest of amount
     and (inverted) product number packed into one whole number, so that equal amounts give the same product each time.
     """
-    codes, highest = engine.rows("SELECT (SELECT count(*) + 2 FROM products), (SELECT coalesce(max(abs(amount)), 0) FROM lines)")[0]
+    codes, highest = engine.rows("SELECT (SELECT count(*) + 2 FROM products), (SELECT coalesce(max(abs(amount)), 0) FROM stored_lines)")[0]
     integer = "BIGINT" if int(codes) * (int(highest) + 1) < 2**62 else "HUGEINT"
-    dearest = f"coalesce(amount, 0)::{integer} * {codes} + ({codes} - 1 - enum_code(product))"
+    dearest = f"coalesce(amount, 0)::{integer} * {codes} + ({codes} - 1 - product_code)"
     engine.rows(
         "CREATE TEMP TABLE customer_orders AS SELECT customer, order_id, sum(amount)::BIGINT AS amount,"
         " min(happened_at) FILTER (kept) AS happened_at, count(*) FILTER (kept) AS kept,"
-        f" max({dearest}) FILTER (kept AND named) AS dearest FROM lines GROUP BY customer, order_id"
+        f" max({dearest}) FILTER (kept AND named) AS dearest FROM stored_lines GROUP BY customer, order_id"
     )
     first, last = "before IS NULL AND kept > 0", "after IS NULL AND kept > 0"
     engine.rows(
@@ -77,34 +77,39 @@ def _customer_orders(engine: Engine) -> None:
 def _owned(engine: Engine, *, has_categories: bool) -> None:
     """List the products that each customer kept; the one on most of their lines, from two on, is their top product."""
     engine.rows(
-        "CREATE TEMP TABLE owned_pairs AS SELECT customer, product, count(*)::INTEGER AS rows,"
-        " (count(*) FILTER (kept))::INTEGER AS lines FROM lines WHERE product IS NOT NULL GROUP BY customer, product"
+        "CREATE TEMP TABLE owned_pairs AS SELECT customer, product_code AS code, count(*)::INTEGER AS lines"
+        " FROM stored_lines WHERE kept AND product_code IS NOT NULL GROUP BY ALL"
     )
     codes = engine.rows("SELECT count(*) + 2 FROM products")[0][0]
     packed = f"lines::BIGINT * {codes} + ({codes} - 1 - code)"
     engine.rows(
         f"CREATE TEMP TABLE top AS SELECT customer, ({codes} - 1 - max({packed}) % {codes})::INTEGER AS top_code"
-        " FROM owned_pairs JOIN products USING (product) WHERE lines > 1 AND nameable GROUP BY customer"
+        " FROM owned_pairs JOIN products USING (code) WHERE lines > 1 AND nameable GROUP BY customer"
     )
     engine.rows(
         "CREATE TEMP TABLE owned AS SELECT customer, list_sort(list(product)) AS owned_products"
-        " FROM owned_pairs WHERE lines > 0 GROUP BY customer"
+        " FROM owned_pairs JOIN products USING (code) GROUP BY customer"
     )
     if has_categories:
         engine.rows(
             "CREATE TEMP TABLE owned_by_category AS SELECT customer, list_sort(list(DISTINCT category)) AS owned_categories"
-            " FROM owned_pairs JOIN products USING (product) WHERE lines > 0 AND category IS NOT NULL GROUP BY customer"
+            " FROM owned_pairs JOIN products USING (code) WHERE category IS NOT NULL GROUP BY customer"
         )
 
 
 def _count_doubles(engine: Engine, lines: Lines) -> None:
     """Count rows that are equal in every mapped column; only a line id could tell doubles from two equal purchases.
 
-    Equal rows have the same customer and product, so only pairs with several rows are looked at.
+    Equal rows have the same customer and product, so only such pairs with several lines, or with a line that was not
+    kept, are looked at.
     """
-    equal = "SELECT count(*) AS n FROM {} GROUP BY customer, order_id, product, quantity, amount, happened_at HAVING n > 1"
-    several = "lines SEMI JOIN (SELECT * FROM owned_pairs WHERE rows > 1) USING (customer, product)"
-    without = "(SELECT * FROM lines WHERE product IS NULL)"
+    equal = "SELECT count(*) AS n FROM {} GROUP BY customer, order_id, product_code, quantity, amount, happened_at HAVING n > 1"
+    pairs = (
+        "(SELECT customer, code AS product_code FROM owned_pairs WHERE lines > 1"
+        " UNION SELECT customer, product_code FROM stored_lines WHERE NOT kept AND product_code IS NOT NULL)"
+    )
+    several = f"stored_lines SEMI JOIN {pairs} USING (customer, product_code)"
+    without = "(SELECT * FROM stored_lines WHERE product_code IS NULL)"
     found = engine.rows(f"SELECT sum(n - 1) FROM ({equal.format(several)} UNION ALL {equal.format(without)})")[0][0]
     if found:
         lines.notes.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from contextmail.language.block import OBJECT
 from contextmail.language.phrases import SLOT
 
 _LETTERS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -12,17 +13,20 @@ _SMALL = frozenset(
 )
 
 
-def fit_case(text: str, replaced: str, whole: str, *, opens: bool) -> str:
+def fit_case(text: str, replaced: str, whole: str, *, opens: bool, headline: bool = True) -> str:
     """Return `text` in the capitals of `replaced`: ALL CAPS, Title Case, or a capital where a sentence opens.
 
     `whole` is the block's text, which tells a headline in capitals from a single word in them; `opens` says that
-    `replaced` opens a sentence. Slots stay as they are.
+    `replaced` opens a sentence; where the place is no `headline`, it takes more capitals to make one. A slot in a headline in capitals gets its format in capitals (`{last_order|MONTH}`).
     """
     words = _LETTERS.findall(whole)
-    if len(words) > 1 and whole.upper() == whole and any(word.upper() != word.lower() for word in words):
-        return _outside_slots(text, str.upper)
-    if is_title(words) and _LETTERS.search(replaced):
-        text = _outside_slots(text, lambda piece: _LETTERS.sub(lambda m: m[0] if m[0] in _SMALL else m[0][:1].upper() + m[0][1:], piece))
+    shouted = len(words) > 1 or (OBJECT in whole and any(len(word) > 1 for word in words))
+    if shouted and whole.upper() == whole and any(word.upper() != word.lower() for word in words):
+        return SLOT.sub(lambda m: f"{{{m[1]}|{(m[2] or 'caps').upper()}}}", _outside_slots(text, str.upper))
+    if is_title(words, 3 if headline else 4) and not whole.endswith(".") and _LETTERS.search(replaced):
+        text = _outside_slots(
+            text, lambda piece: _LETTERS.sub(lambda m: m[0] if m[0] in _SMALL else m[0][:1].upper() + m[0][1:], piece)
+        )
     if opens and (not replaced[:1].isalpha() or replaced[:1].isupper()):
         return text[:1].upper() + text[1:]
     if replaced[:1].islower() and opens:
@@ -30,10 +34,10 @@ def fit_case(text: str, replaced: str, whole: str, *, opens: bool) -> str:
     return text
 
 
-def is_title(words: list[str]) -> bool:
-    """Say whether these are the words of a headline: three or more, each of the longer ones with a capital."""
+def is_title(words: list[str], least: int = 3) -> bool:
+    """Say whether these are the words of a headline: `least` or more, each of the longer ones with a capital."""
     longer = [word for word in words if len(word) > 3 or word.lower() not in _SMALL]
-    return len(longer) >= 3 and all(word[0].isupper() for word in longer)
+    return len(longer) >= least and all(word[0].isupper() for word in longer)
 
 
 def _outside_slots(text: str, change: object) -> str:

@@ -47,6 +47,8 @@ class Lexicon:
     lists: Mapping[str, Mapping[str, frozenset[str]]]
     leads: re.Pattern[str]
     """How a fronted phrase about the recipient opens: "As a "."""
+    owners: re.Pattern[str]
+    """Words to somebody who has a product already."""
 
     def lead(self, sentence: str, start: int, end: int) -> tuple[int, int] | None:
         """Give the span of the fronted phrase ("As a gold member, ") that holds `start` to `end`; None: there is none."""
@@ -58,7 +60,8 @@ class Lexicon:
         """Return this lexicon with a company's own phrases for `rule`, and phrases that never are its claim."""
         unless = _alternatives(never) if never else None
         kept = tuple(_also_unless(pattern, unless) for pattern in self.patterns.get(rule, ()))
-        own = tuple(Pattern("own", re.compile(_phrase(phrase), re.IGNORECASE), unless) for phrase in says)
+        excuse = re.compile(unless, re.IGNORECASE) if unless else None
+        own = tuple(Pattern("own", re.compile(_phrase(phrase), re.IGNORECASE), excuse) for phrase in says)
         return replace(self, patterns={**self.patterns, rule: own + kept})
 
 
@@ -77,7 +80,7 @@ def lexicon(language: str = "en") -> Lexicon:
         )
     data: dict[str, Any] = tomllib.loads(source.read_text("utf-8"))
     words = {name: tuple(values) for name, values in data.pop("words").items()}
-    leads = re.compile(data.pop("leads"), re.IGNORECASE)
+    leads, owners = (re.compile(data.pop(name), re.IGNORECASE) for name in ("leads", "owners"))
     classes = {name: _alternatives(values) for name, values in words.items()}
     patterns = {
         rule: tuple(_pattern(e, classes) for e in entries)
@@ -89,7 +92,7 @@ def lexicon(language: str = "en") -> Lexicon:
         for rule, table in data.items()
         if isinstance(table, dict)
     }
-    return Lexicon(language, words, patterns, lists, leads)
+    return Lexicon(language, words, patterns, lists, leads, owners)
 
 
 def _pattern(entry: Mapping[str, Any], classes: Mapping[str, str]) -> Pattern:

@@ -12,8 +12,8 @@ from typing import Any
 from contextmail.errors import ConfigurationError
 from contextmail.model.finding import Variant
 
-SLOT = re.compile(r"\{([a-z_][a-z0-9_]*)(?:\|([a-z]+))?\}")
-"""A slot of a text: `{fact}` or `{fact|format}`."""
+SLOT = re.compile(r"\{([a-z_][a-z0-9_]*)(?:\|([a-z]+|[A-Z]+))?\}")
+"""A slot of a text: `{fact}` or `{fact|format}`; a format in capitals writes the fact in capitals."""
 _GROUP = re.compile(r"\{match\.(\w+)\}")
 _WORD = re.compile(r"<(\w+)>")
 

@@ -22,7 +22,9 @@ class CustomClaim(ClaimRule):
         """Weaken where the phrase stands apart, else replace or remove its sentence."""
         claim = self.definition(context)
         if claim.otherwise == "weaken":
-            lead = context.lexicon.lead(match.sentence.text, match.start - match.sentence.start, match.end - match.sentence.start)
+            lead = context.lexicon.lead(
+                match.sentence.text, match.start - match.sentence.start, match.end - match.sentence.start
+            )
             if lead:
                 start = match.sentence.start
                 cut = (start + lead[0], start + lead[1])

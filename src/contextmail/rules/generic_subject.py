@@ -41,7 +41,11 @@ class GenericSubject(ClaimRule):
 
     name = "generic-subject"
     claim = Claim(
-        name="generic-subject", true_when="TRUE", otherwise="replace", unknown_is="true", because="there is something to say"
+        name="generic-subject",
+        true_when="TRUE",
+        otherwise="replace",
+        unknown_is="true",
+        because="there is something to say",
     )
 
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
@@ -58,7 +62,9 @@ class GenericSubject(ClaimRule):
         heading = next((h for h in context.headings if len(h) <= MAX_SUBJECT), "")
         if not categories or not heading or "\ufffc" in match.sentence.block.text:
             return None
-        owned = " OR ".join(f"owns_category('{category.replace(chr(39), chr(39) * 2)}')" for category in dict.fromkeys(categories))
+        owned = " OR ".join(
+            f"owns_category('{category.replace(chr(39), chr(39) * 2)}')" for category in dict.fromkeys(categories)
+        )
         return Proposal(match.cut, (Variant(owned, heading), Variant("", None)), Grade.UNSAFE, "a subject promises")
 
 
@@ -77,4 +83,6 @@ def is_generic(subject: str, words: Mapping[str, frozenset[str]], sender: str = 
     unlisted = [word for word in said if word not in words["empty"]]
     if not unlisted:
         return len(said) <= 2 or not words["telling"].intersection(said)
-    return len(unlisted) <= 2 and len(said) <= 4 and said[-1] in words["periodical"] and said[: len(unlisted)] == unlisted
+    return (
+        len(unlisted) <= 2 and len(said) <= 4 and said[-1] in words["periodical"] and said[: len(unlisted)] == unlisted
+    )

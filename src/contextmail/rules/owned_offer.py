@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from contextmail.language.block import Place
 from contextmail.language.patterns import straight
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Variant
@@ -36,15 +37,19 @@ class OwnedOffer(ClaimRule):
     """
 
     name = "owned-offer"
-    claim = Claim(name="owned-offer", true_when="TRUE", otherwise="replace", unknown_is="true", because="own it already")
+    claim = Claim(
+        name="owned-offer", true_when="TRUE", otherwise="replace", unknown_is="true", because="own it already"
+    )
 
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield each sentence that names an offer, else one that calls for an upgrade."""
+        if context.lexicon.owners.search(sentence.text):
+            return
         named = [m for m in (self._named(offer, sentence) for offer in context.message.offers) if m]
         yield from named or super().find(sentence, context)
 
     def _named(self, offer: Offer, sentence: Sentence) -> Match | None:
-        if not offer.name or not offer.product:
+        if not offer.name or not offer.product or sentence.block.place is Place.ALT:  # that says what a picture shows
             return None
         found = re.search(rf"(?<!\w){re.escape(straight(offer.name))}(?!\w)", sentence.text, re.IGNORECASE)
         if not found:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contextmail.language.block import Place
+from contextmail.language.block import Block, Place
 from contextmail.language.editing import linked
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
@@ -17,7 +17,13 @@ _CLAUSE_END = re.compile(r"(?:,? so| [–—-]|[:;])\s+(?=\S)")
 _SUBORDINATE = re.compile(r"(?i)(?:and|but|or|because|which|that|who|than|as|while|of|with|to|for|in|by)\b")
 _PROTECTED = re.compile(r"[\d%$€£¥\ufffc]|https?://|www\.|\b[A-Z]{2,}[0-9]+\b")
 """What no edit may lose: numbers, prices, codes, links, tokens."""
-_END = re.compile(r"[.!?…]*[\"')\]]*\s*$")
+_END = re.compile(r"(?P<mark>[.!?…]?)[.!?…]*[\"')\]]*[\s☀-➿🌀-🫿\ufe0f]*$")
+_CALLS = re.compile(
+    r"(?i)(?:(?P<greets>(?:hi|hello|hey)(?:,? \ufffc| there| everyone| all)?)|(?:dear )?\ufffc)(?P<pause>,| [–—-]) "
+)
+"""A name or a greeting before what is said: "Hi ￼, we miss you"."""
+_CALLED = re.compile(r", \ufffc(?=[.!?…]*[\s☀-➿🌀-🫿\ufe0f]*$)")
+"""A name behind it: "We miss you, ￼!"."""
 KEEPS_TEXT = ("heading", "subject", "preheader", "line", "title", "alt", "cell")
 """Places that may not stay empty."""
 
@@ -41,7 +47,9 @@ def remedy(match: Match, claim: Claim, context: Context) -> Proposal | None:
     # A claim that is true by absence stays for all of whom nothing is known: the original is the neutral text then.
     variants = (*texts, Variant("", None)) if claim.unknown_is == "true" else (original, *texts)
     if match.whole or claim.otherwise in ("remove", "replace"):
-        return (None if claim.replace_with else cut_clause(match, variants)) or replace_sentence(match, variants, heading)
+        return (None if claim.replace_with else cut_clause(match, variants)) or replace_sentence(
+            match, variants, heading
+        )
     return Proposal(match.cut, variants, Grade.SAFE)
 
 
@@ -52,11 +60,13 @@ def cut_clause(match: Match, variants: Sequence[Variant]) -> Proposal | None:
     end = _CLAUSE_END.search(text, match.end, sentence.end)
     if end is None or variants[0].text is not None:
         return None
-    before, after = text[sentence.start : end.start()], text[end.end() : sentence.end]
+    start = _core(match)[1]
+    before, after = text[start : end.start()], text[end.end() : sentence.end]
     if _PROTECTED.search(before) or _SUBORDINATE.match(after) or len(after.split()) < 2:
         return None
-    cut = (sentence.start, end.end())
-    return Proposal(cut, (variants[0], Variant("", "")), Grade.UNSAFE, "cuts the clause that makes the claim")
+    return Proposal(
+        (start, end.end()), (variants[0], Variant("", "")), Grade.UNSAFE, "cuts the clause that makes the claim"
+    )
 
 
 def replace_sentence(match: Match, variants: Sequence[Variant], heading: str = "") -> Proposal | None:
@@ -65,26 +75,58 @@ def replace_sentence(match: Match, variants: Sequence[Variant], heading: str = "
     `heading` stands in for an empty text where the place may not stay empty; without one there, None.
     """
     sentence = match.sentence
-    text = sentence.block.text[sentence.start : sentence.end]
-    # The words of a link or a button say where it leads: another sentence would not.
-    if _PROTECTED.search(text) or sentence.block.place is Place.BUTTON or linked(sentence.block, sentence.start, sentence.end):
+    greeted, start, end = _core(match)
+    text = sentence.block.text[start:end]
+    called = (start, end) != (sentence.start, sentence.end)
+    if not is_replaceable(sentence.block, start, end):
         return None
+    stays = sentence.alone and sentence.block.place in KEEPS_TEXT
+    goes_on = end == sentence.end and bool(sentence.block.text[end:].strip())
+    pause = sentence.block.text[greeted:start]
     ended: list[Variant] = []
     for variant in variants:
-        words = variant.text
-        if words == "" and sentence.alone and sentence.block.place in KEEPS_TEXT:
+        words, replaced = variant.text, text
+        if words == "" and pause:
+            ended.append(replace(variant, text=_ended("", text, goes_on=goes_on)))
+            continue
+        if words == "" and (called or stays):
             if not heading:
                 return None
             words = heading.rstrip("!")
-            text = text.rstrip("!")  # what stands in is no exclamation
-        ended.append(replace(variant, text=_ended(words, text) if words else words))
-    return Proposal((sentence.start, sentence.end), tuple(ended), Grade.UNSAFE, "replaces or removes the whole sentence")
+            replaced = text.replace(
+                "!", "" if sentence.block.place in KEEPS_TEXT else "."
+            )  # a stand-in is no exclamation
+        if words and start > sentence.start:
+            words = words[0].lower() + words[1:]
+        ended.append(replace(variant, text=pause + _ended(words, replaced, goes_on=goes_on) if words else words))
+    return Proposal((greeted, end), tuple(ended), Grade.UNSAFE, "replaces or removes the whole sentence")
 
 
-def _ended(text: str, replaced: str) -> str:
-    """End `text` as the sentence that it replaces did; a question or a trailing-off becomes a statement."""
+def is_replaceable(block: Block, start: int, end: int) -> bool:
+    """Say whether other words may stand for these: the words of a link or a button say where it leads."""
+    return not (_PROTECTED.search(block.text, start, end) or block.place is Place.BUTTON or linked(block, start, end))
+
+
+def _core(match: Match) -> tuple[int, int, int]:
+    """Give the stretch of the sentence without the name that it calls: "￼, " before it, ", ￼!" behind it.
+
+    The first of the three is where a greeting ends that can stand alone: "Hi ￼" of "Hi ￼, we miss you!".
+    """
+    sentence = match.sentence
+    text = sentence.block.text
+    before, behind = _CALLS.match(text, sentence.start, match.start), _CALLED.search(text, match.end, sentence.end)
+    start = before.end() if before else sentence.start
+    greeted = before.start("pause") if before and before["greets"] else start
+    return greeted, start, behind.start() if behind else sentence.end
+
+
+def _ended(text: str, replaced: str, *, goes_on: bool) -> str:
+    """End `text` as the sentence that it replaces did; a question or a trailing-off becomes a statement.
+
+    `goes_on`: another sentence follows in the block, so that there must be an end.
+    """
     end = _END.search(replaced)
-    mark = end[0].strip() if end else ""
-    if not mark:
+    mark = end["mark"] if end else ""
+    if not mark and not goes_on:
         return text
-    return text.rstrip(".!?") + ("!" if mark[0] == "!" else ".")
+    return text.rstrip(".!?") + ("!" if mark == "!" else ".")

@@ -19,12 +19,12 @@ class TooOften(PolicyRule):
 
     ## Example
     ```
-    touches_7d = 4
+    room_at_3_in_7d = 2026-06-02T08:30:00
     ```
 
     ## Use instead
     ```
-    touches_7d = 1
+    room_at_3_in_7d = 2026-05-28T08:30:00
     ```
 
     ## Fix safety
@@ -32,7 +32,9 @@ class TooOften(PolicyRule):
     """
 
     name = "too-often"
-    policy = Policy(name="too-often", allow_when="TRUE", otherwise="hold", unknown_is="allowed", because="heard from us enough")
+    policy = Policy(
+        name="too-often", allow_when="TRUE", otherwise="hold", unknown_is="allowed", because="heard from us enough"
+    )
 
     def definition(self, message: Message) -> Policy:
         """Ask for the fact that is made from the cap and the window."""

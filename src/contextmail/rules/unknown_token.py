@@ -42,7 +42,9 @@ class UnknownToken(ClaimRule):
             if not sentence.start <= at < sentence.end or token.kind is not TokenKind.VALUE:
                 continue
             if token.name not in context.known_fields and not (context.dialect and context.dialect.system(token.name)):
-                yield Match(self.name, sentence, at, at + 1, (at, at + 1), note=f"the audience has no field {token.name}")
+                yield Match(
+                    self.name, sentence, at, at + 1, (at, at + 1), note=f"the audience has no field {token.name}"
+                )
 
     def propose(self, match: Match, context: Context) -> Proposal | None:
         """Propose nothing: only the author knows what was meant."""

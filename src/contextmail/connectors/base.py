@@ -1,0 +1,248 @@
+"""What a system that holds customers is to contextmail: a Source to read, and a Target that can also be written.
+
+No write of this file carries a consent status: enrichment never touches consent. What a platform cannot represent is
+a Capability that it lacks, and asking for it raises CapabilityError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Protocol
+
+Status = Literal["subscribed", "unsubscribed", "pending", "cleaned", "archived", "transactional", "unknown"]
+"""What the platform says of an address in one audience, in its most common words."""
+
+
+class Capability(StrEnum):
+    """Name what a platform can represent; see `Source.capabilities`."""
+
+    ORDERS = "orders"
+    TOUCHES = "touches"
+    CONSENTS = "consents"
+    FIELDS = "contact fields"
+    SEGMENTS = "segments"
+    DRAFTS = "campaign drafts"
+    CHOOSE = "conditionals in the body"
+    CHOOSE_IN_SUBJECT = "conditionals in the subject"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is behind the key: the account's name, what the key may do, limits that a plan must keep to."""
+
+    id: str
+    name: str
+    may: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceField:
+    """A contact field of an audience: `tag` is how a template names it, `id` how the API does."""
+
+    id: str
+    tag: str
+    name: str
+    type: str = "text"
+    default: str = ""
+    public: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A contact of one audience. `key` is the platform's own id of it; `fields` maps tags to text ("" is empty)."""
+
+    key: str
+    email: str
+    status: Status
+    fields: Mapping[str, str]
+    changed_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """A line of an order, in the columns that `[tables.orders]` maps: amounts in the currency's major units, as text."""
+
+    customer: str
+    order: str
+    line: str
+    product: str
+    product_name: str
+    quantity: str
+    price: str
+    currency: str
+    at: datetime
+    is_return: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product as the platform's store has it."""
+
+    product: str
+    name: str
+    category: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A message that somebody got, and what they did with it."""
+
+    customer: str
+    at: datetime
+    channel: str
+    campaign: str
+    opened: bool | None = None
+    clicked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the platform says of the consent of one endpoint: a snapshot, which may lower and never raise."""
+
+    customer: str
+    endpoint: str
+    channel: str
+    status: str
+    at: datetime | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A campaign as its author left it: parts by name, the settings that a copy keeps or loses, and whom it targets.
+
+    `state` is the platform's word (`save`, `schedule`, `sending`, `sent` …), `segment` the saved segment, empty: everybody.
+    """
+
+    id: str
+    title: str
+    state: str
+    parts: Mapping[str, str]
+    settings: Mapping[str, str]
+    segment: str = ""
+    lost: tuple[str, ...] = ()
+    """Settings that a copy would lose, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWrite:
+    """New values of some fields of one contact; a tag that is absent stays as it is."""
+
+    key: str
+    email: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why one contact was not written: the platform's own words, by key, never by address."""
+
+    key: str
+    reason: str
+
+
+class Source(Protocol):
+    """A system that can be read. Every iterator streams in bounded memory; `since` asks only for what changed."""
+
+    name: str
+    capabilities: frozenset[Capability]
+
+    def account(self) -> Account:
+        """Tell who is behind the key. Raises AuthenticationError."""
+        ...
+
+    def fields(self) -> list[AudienceField]:
+        """List the audience's contact fields."""
+        ...
+
+    def members(self, *, since: datetime | None = None) -> Iterator[Member]:
+        """Stream the contacts of the audience, whatever their status but `archived`."""
+        ...
+
+    def orders(self, *, since: datetime | None = None) -> Iterator[OrderLine]:
+        """Stream order lines. Raises CapabilityError where the platform has none."""
+        ...
+
+    def products(self) -> Iterator[Product]:
+        """Stream the products of its stores."""
+        ...
+
+    def touches(self, *, since: datetime | None = None) -> Iterator[Touch]:
+        """Stream who was sent what."""
+        ...
+
+    def consents(self, *, since: datetime | None = None) -> Iterator[Consent]:
+        """Stream what the platform knows of consent."""
+        ...
+
+
+class Target(Source, Protocol):
+    """A source that can be written: fields of contacts that are there, segments, drafts. It never sends."""
+
+    def create_field(self, tag: str, name: str, default: str) -> AudienceField:
+        """Create a text field that is neither public nor required."""
+        ...
+
+    def delete_field(self, field: AudienceField) -> None:
+        """Delete a field with its values."""
+        ...
+
+    def write_fields(self, writes: Iterable[FieldWrite]) -> Iterator[list[RowError]]:
+        """Write in batches of the platform's maximum; yield the errors of each batch when it is written and verified.
+
+        Only contacts that this run read as subscribed, unsubscribed or pending are written. Reads one in a hundred
+        back and raises StatusMovedError if a status moved.
+        """
+        ...
+
+    def read_members(self, keys: Iterable[str]) -> Iterator[Member]:
+        """Read single contacts again, in the order of `keys`; those that are gone are left out."""
+        ...
+
+    def segment_members(self, segment: str) -> Iterator[str]:
+        """Stream the keys of the contacts in a saved segment or tag. Raises CapabilityError for unsaved conditions."""
+        ...
+
+    def create_segment(self, name: str, emails: Iterable[str]) -> str:
+        """Create a static segment of these addresses, in batches of the platform's maximum; return its id."""
+        ...
+
+    def change_segment(self, segment: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+        """Add and remove addresses of a static segment."""
+        ...
+
+    def delete_segment(self, segment: str) -> None:
+        """Delete a segment; the contacts stay."""
+        ...
+
+    def draft(self, campaign: str) -> Draft:
+        """Read a draft. Raises CapabilityError for one that cannot be copied, with the step to take."""
+        ...
+
+    def create_draft(self, draft: Draft, *, parts: Mapping[str, str], segment: str, title: str) -> str:
+        """Make a new draft from `draft` with other texts and another segment; the original stays. Return its id."""
+        ...
+
+    def change_draft(self, campaign: str, parts: Mapping[str, str]) -> None:
+        """Put other texts into a draft of ours."""
+        ...
+
+    def delete_draft(self, campaign: str) -> None:
+        """Delete a draft of ours."""
+        ...
+
+    def checklist(self, campaign: str) -> list[str]:
+        """List what the platform still wants before it would send; empty: ready."""
+        ...
+
+    def tags_in_use(self) -> Iterator[tuple[str, str]]:
+        """Stream (field tag, where) for each field that a draft, scheduled campaign, template or automation names."""
+        ...

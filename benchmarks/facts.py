@@ -32,10 +32,11 @@ def generate(file: Path, rows: int) -> None:
     with DuckDBEngine() as engine:
         engine.rows(
             "COPY (SELECT (pow((hash(i // 3) % 1000000007) / 1000000007.0, 2.5) * "
-            f"{rows} // 10)::BIGINT AS customer, i // 3 AS \"order\","
+            f'{rows} // 10)::BIGINT AS customer, i // 3 AS "order",'
             " (hash(i * 7 + 3) % 10000)::INTEGER AS product, 100 + (hash(i * 13) % 9900)::BIGINT AS amount,"
             " TIMESTAMP '2020-01-01' + to_seconds((hash(i // 3) % 150000000)::BIGINT) AS \"at\""
-            f" FROM range({rows}) t(i) ORDER BY hash(i // 3)) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd)"
+            f" FROM range({rows}) t(i) ORDER BY hash(i // 3)) TO {literal(str(file))}"
+            " (FORMAT parquet, COMPRESSION zstd)"
         )
 
 

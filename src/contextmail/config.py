@@ -67,6 +67,14 @@ class Limits(BaseModel):
 
     bad_rows: int = Field(default=1000, ge=0)
     """Broken rows of a table that are reported and skipped; one more is an error."""
+    dropped: float = Field(default=0.5, ge=0, le=1)
+    """The share of a draft's recipients that a plan may drop."""
+    changed: float = Field(default=0.01, ge=0, le=1)
+    """The share of contacts that may have changed since a plan was made, or fail; they are skipped."""
+    plan_hours: float = Field(default=24, ge=0)
+    """For how long a plan may be applied."""
+    tidy_days: int = Field(default=30, ge=0)
+    """Days after its last use for which a contact field is left."""
 
 
 class Settings(BaseModel):
@@ -80,6 +88,8 @@ class Settings(BaseModel):
     """The one clock of facts, ages and policies: UTC without a zone."""
     facts: Path = Path("facts")
     """The folder of built facts."""
+    store: Path = Path(".contextmail")
+    """The folder of contextmail's own memory: runs with what they wrote."""
     brand: str = ""
     language: str = "en"
     dialect: str = ""
@@ -175,7 +185,7 @@ _TABLED = {"path", "fields", "rates", "tables", "rules", "phrasebook", "limits"}
 
 def _from_folder(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make the paths of the file relative to the working folder."""
-    defaults = {"facts": "facts", "baseline": "baseline.json"}
+    defaults = {"facts": "facts", "baseline": "baseline.json", "store": ".contextmail"}
     return values | {key: folder / str(values.get(key, default)) for key, default in defaults.items()}
 
 

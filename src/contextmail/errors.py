@@ -10,6 +10,7 @@
     ├── CapabilityError           the platform cannot represent it: take the step that is named
     ├── PlatformError             the platform refused: read its title and detail
     │   └── RetryableError        the platform was busy or away: the only kind that is tried again
+    │       └── UncertainError    no answer came, and the call may have been carried out: look before making it again
     ├── UnsafePlanError           the plan would do more than its limits allow: read it, then raise a limit or mend it
     │   └── StatusMovedError      a contact's consent status moved under a write: stop and look
     ├── StalePlanError            the world moved since the plan was made: plan again
@@ -100,6 +101,10 @@ class PlatformError(_Explained):
 
 class RetryableError(PlatformError):
     """A platform was busy, slow or away; the same call may go through later."""
+
+
+class UncertainError(RetryableError):
+    """No answer came to a call that makes something; it may have been carried out, so look before making it again."""
 
 
 class UnsafePlanError(_Explained):

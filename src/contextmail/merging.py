@@ -64,6 +64,9 @@ class _Writer:
     def edit(self, index: int) -> str:
         """Write one edit by the way that suits its place and texts."""
         compiled, edit = self.campaign.edits[index], self.rewrite.edits[index]
+        if len(compiled.variants) == 1:
+            self.modes.append("neutral")
+            return "".join(map(str, compiled.variants[0].pieces))
         part = self.rewrite.message.part(edit.part)
         line = part is not None and part.kind is PartKind.LINE
         named = any(_has_slot(variant) for variant in compiled.variants)
@@ -109,7 +112,9 @@ class _Writer:
         edit = self.rewrite.edits[index]
         whens = [_when(variant) for variant in variants[:-1]]
         neutral = variants[-1]
-        default = "" if neutral.original else _read(_inside(neutral.pieces, edit), edit)
+        default = _read(_inside(neutral.pieces, edit), edit)
+        if neutral.original:  # its words, without its markup; a token in them would be read as text
+            default = "" if self.dialect.tokens(edit.quote) or any(sign in edit.quote for sign in "<>") else edit.quote
         read = [_read(_inside(variant.pieces, edit), edit) for variant in variants]
         named = [pair for pair in zip(variants, read, strict=True) if _has_slot(pair[0])]
         slot = self._slot(index, [*named, (neutral, default)]) if named else ""

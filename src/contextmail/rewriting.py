@@ -112,7 +112,7 @@ def _said_once(proposal: Proposal, match: Match, said: dict[tuple[str, bool, str
     start, end = proposal.cut
     before, after = block.text[sentence.start : start], block.text[end : sentence.end]
     stays = sentence.alone and block.place in KEEPS_TEXT
-    may_go = proposal.variants[-1].text is None if stays else is_replaceable(block, sentence.start, sentence.end)
+    may_go = not stays and is_replaceable(block, sentence.start, sentence.end)
     wholes = [None if v.text is None else f"{before}{v.text}{after}" for v in proposal.variants]
     again = []
     for variant, whole in zip(proposal.variants, wholes, strict=True):
@@ -120,10 +120,6 @@ def _said_once(proposal: Proposal, match: Match, said: dict[tuple[str, bool, str
         again.append(may_go and bool(variant.text) and said.setdefault(key, sentence.text) != sentence.text)
     if not any(again):
         return proposal
-    if stays:  # what its author wrote, true by absence, is better than the same words again
-        return replace(
-            proposal, variants=tuple(v for v, gone in zip(proposal.variants, again, strict=True) if not gone)
-        )
     texts = ("" if gone else whole for whole, gone in zip(wholes, again, strict=True))
     variants = tuple(replace(variant, text=text) for variant, text in zip(proposal.variants, texts, strict=True))
     return Proposal(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from contextmail import wiring
 from contextmail.cli import options
+from contextmail.cli.options import TextOrJson
 from contextmail.cli.output import busy, number, plural, say, write_json
 from contextmail.compiling import compile as compile_message
 from contextmail.deciding import Counts
@@ -17,19 +17,12 @@ from contextmail.deciding import decide as decide_all
 from contextmail.model.decision import Outcome
 
 
-class Format(StrEnum):
-    """Name a format of `decide`."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def decide(
     path: options.Message,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="A Parquet file: one row per customer.", show_default=False)
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How the counts are written.")] = Format.TEXT,
+    form: Annotated[TextOrJson, typer.Option("--format", help="How the counts are written.")] = TextOrJson.TEXT,
     safe_only: options.SafeOnly = False,
     dialect: options.Dialect = None,
     config: options.Config = None,
@@ -48,7 +41,7 @@ def decide(
     campaign = compile_message(path, settings, folder.catalogue, safe_only=safe_only)
     with busy("Deciding"):
         counts = decide_all(campaign, folder, out=out, as_of=settings.as_of)
-    if form is Format.JSON:
+    if form is TextOrJson.JSON:
         write_json(_as_json(counts, out))
     else:
         _say(counts, out)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from contextmail.config import Settings, load
+
+
+class TextOrJson(StrEnum):
+    """Name the format of a command that counts or lists."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 Message = Annotated[
     Path, typer.Argument(help="A message: .html, .txt, .eml or .json, or a folder of its parts.", show_default=False)

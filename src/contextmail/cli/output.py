@@ -7,6 +7,8 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -65,3 +67,21 @@ def number(count: int) -> str:
 def plural(count: int, word: str) -> str:
     """Write a number of things: `1 finding`, `3 findings`."""
     return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def as_text(value: object) -> str:
+    """Write the value of a fact or a cell for a person."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def as_json(value: object) -> Any:
+    """Give the value of a fact or a cell as JSON has it: dates as ISO text, exact numbers as text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

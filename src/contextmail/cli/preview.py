@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -13,9 +12,8 @@ from rich.text import Text
 
 from contextmail import wiring
 from contextmail.cli import options
-from contextmail.cli.output import console, harmless, notes, say, write_json
+from contextmail.cli.output import as_json, as_text, console, harmless, notes, say, write_json
 from contextmail.model.decision import Evidence
-from contextmail.model.fact import FactValue
 from contextmail.previewing import PartPreview, Preview
 from contextmail.previewing import preview as preview_message
 
@@ -118,14 +116,8 @@ def _say_changes(shown: Preview) -> None:
 
 
 def _say_evidence(evidence: Evidence) -> None:
-    facts = ", ".join(f"{name} = {_value(value)}" for name, value in evidence.facts.items())
+    facts = ", ".join(f"{name} = {as_text(value)}" for name, value in evidence.facts.items())
     say(f"  {_VERDICTS[evidence.verdict]}: {evidence.predicate}", f"  ({facts})" if facts else "")
-
-
-def _value(value: FactValue) -> str:
-    if value is None:
-        return "unknown"
-    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple | list) else str(value)
 
 
 def _as_json(shown: Preview) -> dict[str, Any]:
@@ -161,10 +153,6 @@ def _as_json(shown: Preview) -> dict[str, Any]:
 
 
 def _evidence_json(evidence: Evidence) -> dict[str, Any]:
-    facts = {name: _plain(value) for name, value in evidence.facts.items()}
+    facts = {name: as_json(value) for name, value in evidence.facts.items()}
     verdict = _VERDICTS[evidence.verdict]
     return {"rule": evidence.rule, "verdict": verdict, "predicate": evidence.predicate, "facts": facts}
-
-
-def _plain(value: FactValue) -> Any:
-    return value.isoformat() if isinstance(value, date) else value

@@ -6,7 +6,7 @@ a Capability that it lacks, and asking for it raises CapabilityError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -31,7 +31,11 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who is behind the key: the account's name, what the key may do, limits that a plan must keep to."""
+    """Who is behind the key: the account's name, what the key may do, limits that a plan must keep to.
+
+    `limits`: `fields` that an audience may have, `field_bytes` of a value, contacts in a `page` of a read and in a
+    `batch` of a write, `connections` at once. One that is absent is no limit.
+    """
 
     id: str
     name: str
@@ -53,6 +57,22 @@ class AudienceField:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What the platform says of the consent of one endpoint: a snapshot, which may lower and never raise.
+
+    `status` is granted, pending or denied; `source` is how it came about, in the platform's words.
+    """
+
+    customer: str
+    endpoint: str
+    channel: str
+    status: Literal["granted", "pending", "denied"]
+    at: datetime | None
+    source: str
+    purpose: str = "marketing"
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A contact of one audience. `key` is the platform's own id of it; `fields` maps tags to text ("" is empty)."""
 
@@ -63,6 +83,11 @@ class Member:
     changed_at: datetime | None = None
     tags: tuple[str, ...] = ()
     phone: str = ""
+    country: str = ""
+    time_zone: str = ""
+    joined_at: datetime | None = None
+    consents: tuple[Consent, ...] = ()
+    """What the platform says of the consent of the contact's endpoints; `Source.consents` adds what it says elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +124,9 @@ class Touch:
     at: datetime
     channel: str
     campaign: str
+    delivered: bool | None = None
     opened: bool | None = None
     clicked: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What the platform says of the consent of one endpoint: a snapshot, which may lower and never raise."""
-
-    customer: str
-    endpoint: str
-    channel: str
-    status: str
-    at: datetime | None
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +153,8 @@ class FieldWrite:
     key: str
     email: str
     fields: Mapping[str, str]
+    status: Status = "unknown"
+    """What this run read of the contact: only `subscribed`, `unsubscribed` and `pending` are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +169,9 @@ class Source(Protocol):
     """A system that can be read. Every iterator streams in bounded memory; `since` asks only for what changed."""
 
     name: str
+    """The platform: `mailchimp`."""
+    audience: str
+    """The audience's id; `mailchimp:LIST` names the two together."""
     capabilities: frozenset[Capability]
 
     def account(self) -> Account:
@@ -164,7 +183,10 @@ class Source(Protocol):
         ...
 
     def members(self, *, since: datetime | None = None) -> Iterator[Member]:
-        """Stream the contacts of the audience, whatever their status but `archived`."""
+        """Stream the contacts of the audience, whatever their status but `archived`.
+
+        With `since`, only those that changed, and the archived among them too: they are how one sees who left.
+        """
         ...
 
     def orders(self, *, since: datetime | None = None) -> Iterator[OrderLine]:
@@ -175,12 +197,15 @@ class Source(Protocol):
         """Stream the products of its stores."""
         ...
 
-    def touches(self, *, since: datetime | None = None) -> Iterator[Touch]:
-        """Stream who was sent what."""
+    def touches(self, *, since: datetime | None = None, skip: Collection[str] = ()) -> Iterator[Touch]:
+        """Stream who was sent what, one campaign after the other; those in `skip` are left out.
+
+        A campaign is told whole: with `since`, those are that were sent or may have been opened since then.
+        """
         ...
 
     def consents(self, *, since: datetime | None = None) -> Iterator[Consent]:
-        """Stream what the platform knows of consent."""
+        """Stream what the platform knows of consent beside what each member carries: dated refusals."""
         ...
 
 
@@ -188,18 +213,21 @@ class Target(Source, Protocol):
     """A source that can be written: fields of contacts that are there, segments, drafts. It never sends."""
 
     def create_field(self, tag: str, name: str, default: str) -> AudienceField:
-        """Create a text field that is neither public nor required."""
+        """Create a text field that is neither public nor required; one of this tag and name that is there is taken.
+
+        Raises UnsafePlanError where the tag is taken by a field of another name: it is somebody else's.
+        """
         ...
 
     def delete_field(self, field: AudienceField) -> None:
-        """Delete a field with its values."""
+        """Delete a field with its values. Raises UnsafePlanError if another field bears its id by now."""
         ...
 
     def write_fields(self, writes: Iterable[FieldWrite]) -> Iterator[list[RowError]]:
         """Write in batches of the platform's maximum; yield the errors of each batch when it is written and verified.
 
-        Only contacts that this run read as subscribed, unsubscribed or pending are written. Reads one in a hundred
-        back and raises StatusMovedError if a status moved.
+        Only contacts whose `status`, as this run read it, is subscribed, unsubscribed or pending are written. Reads one
+        in a hundred back and raises StatusMovedError if a status is no longer that.
         """
         ...
 
@@ -211,12 +239,16 @@ class Target(Source, Protocol):
         """Stream the keys of the contacts in a saved segment or tag. Raises CapabilityError for unsaved conditions."""
         ...
 
+    def find_segment(self, name: str) -> str | None:
+        """Look for a segment of exactly this name; return its id, None: there is none."""
+        ...
+
     def create_segment(self, name: str, emails: Iterable[str]) -> str:
         """Create a static segment of these addresses, in batches of the platform's maximum; return its id."""
         ...
 
     def change_segment(self, segment: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
-        """Add and remove addresses of a static segment."""
+        """Add and remove addresses of a static segment; one that the audience does not hold is passed over."""
         ...
 
     def delete_segment(self, segment: str) -> None:
@@ -227,8 +259,15 @@ class Target(Source, Protocol):
         """Read a draft. Raises CapabilityError for one that cannot be copied, with the step to take."""
         ...
 
+    def find_draft(self, title: str) -> str | None:
+        """Look for a campaign of exactly this title; return its id, None: there is none."""
+        ...
+
     def create_draft(self, draft: Draft, *, parts: Mapping[str, str], segment: str, title: str) -> str:
-        """Make a new draft from `draft` with other texts and another segment; the original stays. Return its id."""
+        """Make a new draft from `draft` with other texts and another segment; the original stays. Return its id.
+
+        A `draft` without id and settings is a message of a file: the audience's own defaults stand for its settings.
+        """
         ...
 
     def change_draft(self, campaign: str, parts: Mapping[str, str]) -> None:

@@ -1,6 +1,9 @@
 """Facts: from a company's tables to one row of typed facts per customer."""
 
 from contextmail.facts.building import build
+from contextmail.facts.describing import Distribution, describe
+from contextmail.facts.exporting import export
 from contextmail.facts.folder import FactsFolder
+from contextmail.facts.showing import ShownFact, show
 
-__all__ = ["FactsFolder", "build"]
+__all__ = ["Distribution", "FactsFolder", "ShownFact", "build", "describe", "export", "show"]

@@ -36,8 +36,8 @@ def build_accounts(engine: Engine, tables: Mapping[str, Table], *, has_products:
     known = customers is not None and (bool(joins) or owner != "NULL::VARCHAR")
     if known:
         engine.rows(
-            f"CREATE TEMP VIEW account_facts AS SELECT c.customer, {owner} AS account_owner, {owned} AS account_owned_products"
-            f" FROM customers c{joins}"
+            f"CREATE TEMP VIEW account_facts AS SELECT c.customer, {owner} AS account_owner,"
+            f" {owned} AS account_owned_products FROM customers c{joins}"
         )
     whose = "products that any person of the account owns"
     return Block(
@@ -45,12 +45,18 @@ def build_accounts(engine: Engine, tables: Mapping[str, Table], *, has_products:
         "account_facts" if known else "",
         [
             column(
-                "account_owner", T.TEXT, "a.account_owner" if sources else "NULL", ", ".join(sources) or "no [tables.accounts]",
+                "account_owner",
+                T.TEXT,
+                "a.account_owner" if sources else "NULL",
+                ", ".join(sources) or "no [tables.accounts]",
                 "who at the company owns the relationship",
             ),
             column(
-                "account_owned_products", T.SET, "NULL" if owned.startswith("NULL") else "a.account_owned_products",
-                "customers (account), orders, subscriptions", whose,
+                "account_owned_products",
+                T.SET,
+                "NULL" if owned.startswith("NULL") else "a.account_owned_products",
+                "customers (account), orders, subscriptions",
+                whose,
             ),
         ],
     )
@@ -63,6 +69,8 @@ def _owned(engine: Engine, tables: Mapping[str, Table]) -> None:
     if "subscriptions" in tables:
         parts.append("SELECT customer, product FROM subscriptions WHERE active AND product IS NOT NULL")
     engine.rows(
-        "CREATE TEMP TABLE account_owned AS SELECT c.account::VARCHAR AS account, list_sort(list(DISTINCT product)) AS products"
-        f" FROM ({' UNION ALL '.join(parts)}) JOIN customers c USING (customer) WHERE c.account IS NOT NULL GROUP BY ALL"
+        "CREATE TEMP TABLE account_owned AS SELECT c.account::VARCHAR AS account,"
+        " list_sort(list(DISTINCT product)) AS products"
+        f" FROM ({' UNION ALL '.join(parts)}) JOIN customers c USING (customer)"
+        " WHERE c.account IS NOT NULL GROUP BY ALL"
     )

@@ -68,7 +68,8 @@ def across(tables: Mapping[str, Table], lines: Lines | None, points: Sequence[in
             zero="NULL" if owned == "NULL" else "[]",
         ),
         column(
-            "is_customer", T.BOOL, " OR ".join(related) or "NULL", tables_said, "has an order of which something was kept, or a subscription",
+            "is_customer", T.BOOL, " OR ".join(related) or "NULL", tables_said,
+            "has an order of which something was kept, or a subscription",
             zero="false" if related else "NULL",
         ),
         column(
@@ -76,7 +77,8 @@ def across(tables: Mapping[str, Table], lines: Lines | None, points: Sequence[in
             "customers (since), else the first order or subscription", "days since the relationship began", unit="days",
         ),
         column(
-            "spend_rank", T.FLOAT, _rank_sql(points) if amounts and points else "0.0" if amounts else "NULL", "orders, by 101 cut-points of spend",
+            "spend_rank", T.FLOAT, _rank_sql(points) if amounts and points else "0.0" if amounts else "NULL",
+            "orders, by 101 cut-points of spend",
             "share of buyers whose spend they reach", zero="0.0" if amounts else "NULL", unit="share",
         ),
     ]  # fmt: skip
@@ -101,7 +103,9 @@ def assemble(
         name, before = candidate.spec.name, chosen.get(candidate.spec.name)
         if before is None or before.sql == "NULL" != candidate.sql:
             if before is not None and before.spec.type is not candidate.spec.type:
-                notes.append(f"{name} is {candidate.spec.type} in {candidate.spec.source}, not {before.spec.type}: it is unknown")
+                notes.append(
+                    f"{name} is {candidate.spec.type} in {candidate.spec.source}, not {before.spec.type}: it is unknown"
+                )
                 continue
             chosen[name] = candidate
     present = [block for block in blocks if block.relation]
@@ -120,7 +124,9 @@ def assemble(
         if entry.sql != "NULL"
     )
     unknown = "".join(
-        f", NULL::{SQL_TYPES[entry.spec.type]} AS {quoted(name)}" for name, entry in chosen.items() if entry.sql == "NULL"
+        f", NULL::{SQL_TYPES[entry.spec.type]} AS {quoted(name)}"
+        for name, entry in chosen.items()
+        if entry.sql == "NULL"
     )
     # Sorted before the unknown facts are added: a sort carries every column along.
     relation = f"(SELECT *{unknown} FROM (SELECT {who} AS customer{known} FROM {joins} ORDER BY customer))"
@@ -135,7 +141,9 @@ def _rank_sql(points: Sequence[int]) -> str:
         if len(steps) == 1:
             return f"{steps[0][1]}::DOUBLE"
         middle = len(steps) // 2
-        return f"CASE WHEN o.spend >= {steps[middle][0]} THEN {within(steps[middle:])} ELSE {within(steps[:middle])} END"
+        return (
+            f"CASE WHEN o.spend >= {steps[middle][0]} THEN {within(steps[middle:])} ELSE {within(steps[:middle])} END"
+        )
 
     return f"CASE WHEN o.spend IS NOT NULL THEN {within(ranks)} END"
 

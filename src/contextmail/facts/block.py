@@ -50,6 +50,12 @@ def column(
 ) -> Column:
     """Describe a fact together with its SQL."""
     spec = FactSpec(
-        name=name, type=type_, source=source, description=description, unit=unit, max_age_days=max_age_days, learned=learned
+        name=name,
+        type=type_,
+        source=source,
+        description=description,
+        unit=unit,
+        max_age_days=max_age_days,
+        learned=learned,
     )
     return Column(spec, sql, zero)

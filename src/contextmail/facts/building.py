@@ -32,7 +32,15 @@ from contextmail.model.tables import TABLES, FactDefinition, TableMapping
 
 Progress = Callable[[str, float], None]
 
-EVIDENCE = ("products", "subscriptions", "touches", "inquiries", "consents", "accounts", "customers")
+EVIDENCE = {
+    "products": "SELECT id, name, clean, category, nameable, code FROM products",
+    "subscriptions": "FROM subscriptions",
+    "touches": "FROM touches",
+    "inquiries": "FROM inquiries",
+    "consents": "SELECT customer, channel, purpose, status, happened_at, obtained FROM consents",
+    "accounts": "FROM accounts",
+    "customers": "FROM customers",
+}
 """Tables that are kept beside the facts and the order lines: `facts show` names their rows."""
 
 
@@ -67,12 +75,21 @@ def build(
         if name not in TABLES:
             raise ConfigurationError(f"unknown table {name!r}", where="[tables]", cure=did_you_mean(name, TABLES))
     if not {"customers", "orders"} & tables.keys():
-        raise ConfigurationError("there is no table", where="[tables]", cure="map [tables.orders] or [tables.customers]")
+        raise ConfigurationError(
+            "there is no table", where="[tables]", cure="map [tables.orders] or [tables.customers]"
+        )
     clock = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
-    with _replaced(out) as target, DuckDBEngine(memory_limit=memory_limit, threads=threads, temp=target, folder=folder) as engine:
-        builder = _Builder(engine, target, clock, progress or (lambda stage, share: None))
+    with (
+        _replaced(out) as target,
+        DuckDBEngine(memory_limit=memory_limit, threads=threads, temp=target, folder=folder) as engine,
+    ):
+        builder = _Builder(engine, target, clock, progress or _silent)
         builder.read(tables, folder, bad_row_limit)
         return builder.build(facts, names, currency, rates or {}, cap, strict=strict)
+
+
+def _silent(_stage: str, _share: float) -> None:
+    pass
 
 
 class _Builder:
@@ -93,7 +110,9 @@ class _Builder:
             if table.broken_count:
                 shown = "; ".join(str(broken) for broken in table.broken[:10])
                 more = f"; and {table.broken_count - 10} more" if table.broken_count > 10 else ""
-                self.notes.append(f"{name}: {table.broken_count} of {table.rows} rows are broken and were skipped: {shown}{more}")
+                self.notes.append(
+                    f"{name}: {table.broken_count} of {table.rows} rows are broken and were skipped: {shown}{more}"
+                )
 
     def build(
         self,
@@ -112,7 +131,15 @@ class _Builder:
         self.progress("orders", 0.45)
         orders, lines = tables.get("orders"), None
         if orders:
-            lines = build_lines(engine, orders, as_of=self.as_of, currency=currency, rates=rates, strict=strict, file=self.target / LINES)
+            lines = build_lines(
+                engine,
+                orders,
+                as_of=self.as_of,
+                currency=currency,
+                rates=rates,
+                strict=strict,
+                file=self.target / LINES,
+            )
         blocks = [
             build_orders(engine, orders, lines, self.as_of),
             build_subscriptions(engine, tables.get("subscriptions"), self.as_of),
@@ -132,9 +159,7 @@ class _Builder:
         )
         has_products = bool((orders and orders.has("product")) or "subscriptions" in tables)
         blocks = [customers, *blocks, build_accounts(engine, tables, has_products=has_products)]
-        relation, specs = assemble(
-            engine, tables, blocks, derived, self.notes, plain_sets=bool(definitions)
-        )
+        relation, specs = assemble(engine, tables, blocks, derived, self.notes, plain_sets=bool(definitions))
         if definitions:
             relation = f"(SELECT *, {self.clock} AS as_of FROM {relation})"
             relation, specs = add_facts(engine, relation, specs, definitions, self.clock)
@@ -162,13 +187,16 @@ class _Builder:
         kept = [table for table in EVIDENCE if table in made]
         for position, table in enumerate(kept):
             self.progress(f"writing {table}", 0.9 + 0.1 * position / len(kept))
-            self._copy(f"SELECT * FROM {table}", f"{table}.parquet")
+            self._copy(EVIDENCE[table], f"{table}.parquet")
         count = self.engine.rows(f"SELECT count(*) FROM read_parquet({literal(str(self.target / FACTS))})")[0][0]
         as_of = {name: table.mapping.as_of for name, table in self.tables.items() if table.mapping.as_of}
         catalogue = Catalogue(
             as_of=self.as_of,
             customers=count,
-            facts={name: spec.model_copy(update={"as_of": as_of.get(spec.source.split(" ")[0])}) for name, spec in specs.items()},
+            facts={
+                name: spec.model_copy(update={"as_of": as_of.get(spec.source.split(" ")[0])})
+                for name, spec in specs.items()
+            },
             tables={name: table.rows for name, table in self.tables.items()},
             cut_points={"spend": points} if points else {},
             currency=lines.currency if lines else "",
@@ -187,7 +215,9 @@ def _replaced(out: Path) -> Iterator[Path]:
     """Give a new folder beside `out`, readable by its owner only, that takes its place if all goes well."""
     recover(out)
     if out.exists() and not (out / CATALOGUE).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigurationError("this is not a folder of facts, and is not replaced", where=str(out), cure="name another folder")
+        raise ConfigurationError(
+            "this is not a folder of facts, and is not replaced", where=str(out), cure="name another folder"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     target = out.parent / f".{out.name}.building-{os.getpid()}"
     shutil.rmtree(target, ignore_errors=True)

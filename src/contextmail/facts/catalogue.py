@@ -8,7 +8,9 @@ from contextmail.model.fact import FactType as T
 from contextmail.model.message import Channel, Purpose
 
 STANDARD: dict[str, T] = {
-    **dict.fromkeys(("email", "phone", "country", "time_zone", "account", "account_owner", "preferred_channel"), T.TEXT),
+    **dict.fromkeys(
+        ("email", "phone", "country", "time_zone", "account", "account_owner", "preferred_channel"), T.TEXT
+    ),
     **dict.fromkeys((f"{channel}_obtained" for channel in Channel), T.TEXT),
     **dict.fromkeys((f"consent_{channel}_{purpose}" for channel in Channel for purpose in Purpose), T.TEXT),
     **dict.fromkeys(("first_name", "last_inquiry_channel"), T.TEXT),
@@ -24,7 +26,10 @@ STANDARD: dict[str, T] = {
 }
 """Facts that are there whatever the tables are; of an absent table they are unknown of everybody."""
 
-_MADE = {re.compile(r"touches_[0-9]{1,4}d(?:_\w+)?"): T.INT, re.compile(r"room_at_[0-9]{1,4}_in_[0-9]{1,4}d"): T.TIMESTAMP}
+_MADE = {
+    re.compile(r"touches_[0-9]{1,4}d(?:_\w+)?"): T.INT,
+    re.compile(r"room_at_[0-9]{1,4}_in_[0-9]{1,4}d"): T.TIMESTAMP,
+}
 """Facts that are made from the name used: any days, channel and purpose, any cap."""
 
 

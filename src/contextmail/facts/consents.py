@@ -15,10 +15,13 @@ from contextmail.model.fact import FactType as T
 from contextmail.model.message import Channel, Purpose
 
 STATUSES = {
-    "granted": ("granted", "subscribed", "opted_in", "opt_in", "optin", "yes", "true", "1", "active", "confirmed", "allowed"),
+    "granted": (
+        "granted", "subscribed", "opted_in", "opt_in", "optin", "yes", "true", "1", "active", "confirmed", "allowed",
+    ),
     "pending": ("pending", "unconfirmed", "requested", "waiting"),
     "denied": (
-        "denied", "unsubscribed", "opted_out", "opt_out", "optout", "no", "false", "0", "inactive", "cleaned", "bounced",
+        "denied", "unsubscribed", "opted_out", "opt_out", "optout", "no", "false", "0", "inactive", "cleaned",
+        "bounced",
         "complained", "spam", "revoked", "withdrawn", "stop", "suppressed", "blocked", "never_subscribed",
     ),
 }  # fmt: skip
@@ -44,7 +47,9 @@ def build_consents(engine: Engine, table: Table | None, as_of: datetime, notes: 
     engine.rows(f"CREATE TEMP TABLE consent_facts AS SELECT customer, {facts} FROM consents GROUP BY customer")
     source = table.said("channel", "purpose", "status", "at")
     about = "granted, denied, pending or unknown"
-    columns = [column(f"consent_{c}_{p}", T.TEXT, f"k.consent_{c}_{p}", source, about, zero="'unknown'") for c, p in pairs]
+    columns = [
+        column(f"consent_{c}_{p}", T.TEXT, f"k.consent_{c}_{p}", source, about, zero="'unknown'") for c, p in pairs
+    ]
     if table.has("obtained"):
         how = "how the address or number was obtained"
         columns += [column(f"{c}_obtained", T.TEXT, f"k.{c}_obtained", table.said("obtained"), how) for c in Channel]
@@ -54,19 +59,21 @@ def build_consents(engine: Engine, table: Table | None, as_of: datetime, notes: 
 def _prepare(engine: Engine, table: Table, as_of: datetime, notes: list[str]) -> None:
     plain = "replace(replace(lower(trim(status)), '-', '_'), ' ', '_')"
     cases = " ".join(
-        f"WHEN {plain} IN ({', '.join(map(literal, words))}) THEN {literal(status)}" for status, words in STATUSES.items()
+        f"WHEN {plain} IN ({', '.join(map(literal, words))}) THEN {literal(status)}"
+        for status, words in STATUSES.items()
     )
     status = f"CASE {cases} ELSE 'denied' END"
     clock = f"TIMESTAMP {literal(str(as_of))}"
     at = table.column("at", "NULL::TIMESTAMP")
+    channel, purpose = table.column("channel"), table.column("purpose")
     everything = ", ".join(map(literal, _ALL))
     undated = f"CASE WHEN {status} = 'denied' THEN {clock} ELSE TIMESTAMP '0001-01-01' END"
     known = ", ".join(literal(word) for words in STATUSES.values() for word in words)
     engine.rows(
         "CREATE TEMP TABLE consents AS SELECT customer::VARCHAR AS customer,"
-        f" CASE WHEN {table.column('channel')} IN ({everything}) THEN NULL ELSE {table.column('channel')} END::VARCHAR AS channel,"
-        f" CASE WHEN lower({table.column('purpose')}) IN ({everything}) THEN NULL ELSE lower({table.column('purpose')}) END::VARCHAR"
-        f" AS purpose, {status} AS status, {at} AS happened_at, coalesce({at}, {undated}) AS at_,"
+        f" CASE WHEN {channel} NOT IN ({everything}) THEN {channel} END::VARCHAR AS channel,"
+        f" CASE WHEN lower({purpose}) NOT IN ({everything}) THEN lower({purpose}) END::VARCHAR AS purpose,"
+        f" {status} AS status, {at} AS happened_at, coalesce({at}, {undated}) AS at_,"
         f" CASE {status} WHEN 'denied' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END AS weight,"
         f" {table.column('obtained', 'NULL::VARCHAR')} AS obtained, {plain} NOT IN ({known}) AS odd"
         f" FROM {table.relation} WHERE {at} IS NULL OR {at} <= {clock} OR {status} = 'denied'"

@@ -28,7 +28,9 @@ def add_facts(
         if definition.is_select:
             sql, type_, relation = _selected(engine, relation, definition, where)
         else:
-            tree, type_ = parse_value(definition.sql, {name: spec.type for name, spec in all_specs.items()}, where=where)
+            tree, type_ = parse_value(
+                definition.sql, {name: spec.type for name, spec in all_specs.items()}, where=where
+            )
             sql = to_sql(tree)
         if definition.type is not None and definition.type is not type_:
             cure = f'say type = "{type_}", or leave it out'
@@ -51,13 +53,20 @@ def _selected(engine: Engine, relation: str, definition: FactDefinition, where: 
     table = quoted(f"custom_{definition.name}")
     engine.rows(f"CREATE OR REPLACE TEMP VIEW facts AS SELECT * FROM {relation}")
     try:
-        engine.rows(f"CREATE TEMP TABLE {table} AS SELECT customer::VARCHAR AS customer, value FROM ({definition.sql.strip().rstrip(';')}) AS x(customer, value)")
+        engine.rows(
+            f"CREATE TEMP TABLE {table} AS SELECT customer::VARCHAR AS customer, value"
+            f" FROM ({definition.sql.strip().rstrip(';')}) AS x(customer, value)"
+        )
     except ConfigurationError as error:
-        cure = "its two columns are a customer and the value; the tables are lines, products, touches, subscriptions … and facts"
+        cure = "its columns are a customer and the value; the tables are lines, products, touches, … and facts"
         raise ConfigurationError(f"the SELECT does not run: {error.what}", where=where, cure=cure) from None
-    doubled = engine.rows(f"SELECT count(*) FROM (SELECT customer FROM {table} GROUP BY customer HAVING count(*) > 1)")[0][0]
+    doubled = engine.rows(f"SELECT count(*) FROM (SELECT customer FROM {table} GROUP BY customer HAVING count(*) > 1)")[
+        0
+    ][0]
     if doubled:
-        raise ConfigurationError(f"{doubled} customers have more than one value", where=where, cure="add GROUP BY customer")
+        raise ConfigurationError(
+            f"{doubled} customers have more than one value", where=where, cure="add GROUP BY customer"
+        )
     value_type = str(engine.rows(f"DESCRIBE SELECT value FROM {table}")[0][1])
     type_ = definition.type or fact_types(engine, table, {"value": value_type})["value"]
     return as_fact("value", value_type, type_), type_, f"{relation} LEFT JOIN {table} USING (customer)"
@@ -69,7 +78,10 @@ def _aged(sql: str, definition: FactDefinition, specs: Mapping[str, FactSpec], c
         return sql
     learned = specs.get(definition.learned)
     if learned is None or learned.type not in (FactType.DATE, FactType.TIMESTAMP):
-        cure = did_you_mean(definition.learned, [n for n, s in specs.items() if s.type is FactType.DATE]) or "name a date fact"
+        cure = (
+            did_you_mean(definition.learned, [n for n, s in specs.items() if s.type is FactType.DATE])
+            or "name a date fact"
+        )
         raise ConfigurationError(f"{definition.learned!r} is no date", where=f"{where} learned", cure=cure)
     if definition.max_age is None:
         return sql

@@ -61,7 +61,10 @@ def _further(table: Table, taken: Collection[str], notes: list[str]) -> dict[str
     for source_column, type_ in table.further.items():
         name = fact_name(source_column)
         if name in taken or name in found or name in ("customer", "as_of", ""):
-            notes.append(f"customers: the column {source_column!r} is left out: {name!r} is another fact already; map it under another name")
+            notes.append(
+                f"customers: the column {source_column!r} is left out: {name!r} is another fact already;"
+                " map it under another name"
+            )
         else:
             found[name] = (source_column, type_)
     return found
@@ -89,11 +92,14 @@ def _one_each(engine: Engine, table: Table, notes: list[str]) -> None:
 def _clean_names(engine: Engine, table: Table, temp: Path) -> None:
     """Clean each distinct name once, a first name's column before a full name's, and join it."""
     given, full = table.column("first_name", "NULL::VARCHAR"), table.column("name", "NULL::VARCHAR")
-    pairs = engine.rows(f"SELECT DISTINCT {given}, {full} FROM customer_rows WHERE coalesce({given}, {full}) IS NOT NULL ORDER BY ALL")
+    pairs = engine.rows(
+        f"SELECT DISTINCT {given}, {full} FROM customer_rows WHERE coalesce({given}, {full}) IS NOT NULL ORDER BY ALL"
+    )
     rows = ((one, two, first_name(one) or first_name(two)) for one, two in pairs)
     load_rows(engine, "clean_names", ("given", "full_name", "clean"), rows, temp)
     engine.rows(
-        "CREATE TEMP TABLE customers AS SELECT c.*, n.clean AS clean_first_name FROM customer_rows c LEFT JOIN clean_names n"
+        "CREATE TEMP TABLE customers AS SELECT c.*, n.clean AS clean_first_name"
+        " FROM customer_rows c LEFT JOIN clean_names n"
         f" ON n.given IS NOT DISTINCT FROM {_of(given)} AND n.full_name IS NOT DISTINCT FROM {_of(full)}"
     )
     engine.rows("DROP TABLE customer_rows")
@@ -105,7 +111,10 @@ def _of(column_sql: str) -> str:
 
 def _plain(table: Table | None) -> list[Column]:
     """Describe the roles that are facts as they stand."""
-    roles = {**_PLAIN, **{f"{channel}_obtained": f"how the {channel} address or number was obtained" for channel in Channel}}
+    roles = {
+        **_PLAIN,
+        **{f"{channel}_obtained": f"how the {channel} address or number was obtained" for channel in Channel},
+    }
     return [
         column(role, T.TEXT, f"c.{quoted(role)}::VARCHAR", table.said(role), about)
         if table and table.has(role)
@@ -118,8 +127,21 @@ def _names(table: Table | None) -> list[Column]:
     mapped = table is not None and (table.has("name") or table.has("first_name"))
     source = table.said("first_name", "name") if table and mapped else "not mapped in [tables.customers]"
     return [
-        column("first_name", T.TEXT, "c.clean_first_name" if mapped else "NULL", source, "clean first name; unknown where there is doubt"),
-        column("name_known", T.BOOL, "c.clean_first_name IS NOT NULL" if mapped else "false", source, "a clean first name is known", zero="false"),
+        column(
+            "first_name",
+            T.TEXT,
+            "c.clean_first_name" if mapped else "NULL",
+            source,
+            "clean first name; unknown where there is doubt",
+        ),
+        column(
+            "name_known",
+            T.BOOL,
+            "c.clean_first_name IS NOT NULL" if mapped else "false",
+            source,
+            "a clean first name is known",
+            zero="false",
+        ),
     ]
 
 

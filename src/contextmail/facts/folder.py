@@ -33,7 +33,9 @@ class FactsFolder:
             text = (path / CATALOGUE).read_text(encoding="utf-8")
             return cls(path, Catalogue.model_validate_json(text))
         except OSError:
-            raise ConfigurationError("there are no facts here", where=str(path), cure="contextmail facts build") from None
+            raise ConfigurationError(
+                "there are no facts here", where=str(path), cure="contextmail facts build"
+            ) from None
         except ValidationError as error:
             what = f"the catalogue cannot be read ({error.error_count()} mistakes)"
             raise ConfigurationError(what, where=str(path / CATALOGUE), cure="contextmail facts build") from None

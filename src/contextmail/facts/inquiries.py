@@ -28,7 +28,13 @@ def build_inquiries(engine: Engine, table: Table | None, as_of: datetime) -> Blo
         "i",
         "inquiry_facts" if table else "",
         [
-            column("last_inquiry_at", T.TIMESTAMP, "i.last_inquiry_at" if table else "NULL", source, "when they last wrote or called"),
+            column(
+                "last_inquiry_at",
+                T.TIMESTAMP,
+                "i.last_inquiry_at" if table else "NULL",
+                source,
+                "when they last wrote or called",
+            ),
             column("last_inquiry_channel", T.TEXT, "i.last_inquiry_channel" if table else "NULL", source, "and how"),
         ],
     )

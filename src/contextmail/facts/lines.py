@@ -48,10 +48,10 @@ def build_lines(
     found = _currencies(engine, orders)
     lines = Lines(currency or fixed_currency(orders) or (found[0] if len(found) == 1 else ""))
     amount = _amount(orders, lines, found, rates, strict=strict)
-    engine.rows(f"CREATE TEMP VIEW typed_lines AS {_typed(orders, amount, as_of)}")
+    engine.rows(f"CREATE TEMP VIEW typed_lines AS {_typed(orders, amount)}")
     counts = engine.rows(
-        "SELECT count(*) FILTER (customer IS NULL), count(*) FILTER (happened_at > {clock}),"
-        " count(*) FILTER (is_return AND is_product AND customer IS NOT NULL) FROM typed_lines".format(clock=_clock(as_of))
+        f"SELECT count(*) FILTER (customer IS NULL), count(*) FILTER (happened_at > {_clock(as_of)}),"
+        " count(*) FILTER (is_return AND is_product AND customer IS NOT NULL) FROM typed_lines"
     )[0]
     anonymous, later, returns = (int(count) for count in counts)
     if anonymous:
@@ -75,8 +75,9 @@ def build_lines(
 def readable_lines(lines: str, products: str) -> str:
     """Select stored lines with their products' ids and names, customers as text."""
     return (
-        "SELECT l.customer::VARCHAR AS customer, l.order_id, p.id AS product, p.name AS product_name, l.quantity, l.amount,"
-        f" l.happened_at, l.is_return, l.is_product, l.kept FROM {lines} l LEFT JOIN {products} p ON p.code = l.product_code"
+        "SELECT l.customer::VARCHAR AS customer, l.order_id, p.id AS product, p.name AS product_name, l.quantity,"
+        " l.amount, l.happened_at, l.is_return, l.is_product, l.kept"
+        f" FROM {lines} l LEFT JOIN {products} p ON p.code = l.product_code"
     )
 
 
@@ -94,7 +95,7 @@ def _amount(orders: Table, lines: Lines, found: list[str], rates: Mapping[str, D
     if missing:
         codes = ", ".join("none" if code == "None" else code for code in missing)
         what = f"orders are in {len(found)} currencies, and there is no rate for {codes}"
-        cure = f"set currency = \"GBP\" (the company's) and [rates] {missing[0]} = … in contextmail.toml"
+        cure = f'set currency = "GBP" (the company\'s) and [rates] {missing[0]} = … in contextmail.toml'
         if strict:
             raise ConfigurationError(what, where="[tables.orders] currency", cure=cure)
         lines.notes.append(f"{what}: spend is unknown; {cure}")
@@ -105,7 +106,7 @@ def _amount(orders: Table, lines: Lines, found: list[str], rates: Mapping[str, D
     return amount
 
 
-def _typed(orders: Table, amount: str, as_of: datetime) -> str:
+def _typed(orders: Table, amount: str) -> str:
     """Select a table's rows with their signs: what is returned has a negative amount."""
     negative = [f"{orders.column(role)} < 0" for role in ("quantity", "amount") if orders.has(role)]
     returned = " OR ".join([*(["is_return"] if orders.has("is_return") else []), *negative]) or "false"
@@ -116,15 +117,19 @@ def _typed(orders: Table, amount: str, as_of: datetime) -> str:
     return (
         f"SELECT customer, {order_id} AS order_id, {orders.column('product', 'NULL::VARCHAR')} AS product_key,"
         f" {orders.column('quantity', 'NULL::BIGINT')} AS quantity,"
-        f" CASE WHEN {returned} THEN -abs(amount_minor) ELSE amount_minor END AS amount, {orders.column('at')} AS happened_at,"
-        f" {returned} AS is_return, {orders.column('is_product', 'true')} AS is_product, {units} AS units{line}{country}"
+        f" CASE WHEN {returned} THEN -abs(amount_minor) ELSE amount_minor END AS amount,"
+        f" {orders.column('at')} AS happened_at, {returned} AS is_return,"
+        f" {orders.column('is_product', 'true')} AS is_product, {units} AS units{line}{country}"
         f" FROM (SELECT *, {amount} AS amount_minor FROM {orders.relation})"
     )
 
 
 def _without_doubles(engine: Engine, source: str, lines: Lines) -> str:
     """Keep one row of each line id of an order: the latest."""
-    total, distinct = engine.rows(f"SELECT count(*), count(DISTINCT (order_id, line)) FILTER (line IS NOT NULL) + count(*) FILTER (line IS NULL) FROM {source}")[0]
+    total, distinct = engine.rows(
+        "SELECT count(*), count(DISTINCT (order_id, line)) FILTER (line IS NOT NULL) + count(*) FILTER (line IS NULL)"
+        f" FROM {source}"
+    )[0]
     if total > distinct:
         lines.notes.append(f"orders: {total - distinct} rows repeat a line id and were left out")
     return (
@@ -145,7 +150,8 @@ def _net(source: str) -> str:
         affected AS (SELECT DISTINCT customer, product_key FROM mine WHERE is_return AND is_product),
         signed AS (
             SELECT mine.*, CASE WHEN is_return THEN -units ELSE units END AS change
-            FROM mine SEMI JOIN affected a ON mine.customer = a.customer AND mine.product_key IS NOT DISTINCT FROM a.product_key
+            FROM mine SEMI JOIN affected a
+                ON mine.customer = a.customer AND mine.product_key IS NOT DISTINCT FROM a.product_key
             WHERE is_product
         ),
         summed AS (

@@ -50,7 +50,9 @@ def _customer_orders(engine: Engine) -> None:
     The product that stands for an order is its dearest one that may be named. It is found as the greatest of amount
     and (inverted) product number packed into one whole number, so that equal amounts give the same product each time.
     """
-    codes, highest = engine.rows("SELECT (SELECT count(*) + 2 FROM products), (SELECT coalesce(max(abs(amount)), 0) FROM stored_lines)")[0]
+    codes, highest = engine.rows(
+        "SELECT (SELECT count(*) + 2 FROM products), (SELECT coalesce(max(abs(amount)), 0) FROM stored_lines)"
+    )[0]
     integer = "BIGINT" if int(codes) * (int(highest) + 1) < 2**62 else "HUGEINT"
     dearest = f"coalesce(amount, 0)::{integer} * {codes} + ({codes} - 1 - product_code)"
     engine.rows(
@@ -60,8 +62,9 @@ def _customer_orders(engine: Engine) -> None:
     )
     first, last = "before IS NULL AND kept > 0", "after IS NULL AND kept > 0"
     engine.rows(
-        "CREATE TEMP TABLE customer_totals AS SELECT customer, count(happened_at) AS orders, sum(amount)::BIGINT AS spend,"
-        " min(happened_at)::DATE AS first_order, max(happened_at)::DATE AS last_order, max(happened_at) AS last_order_at,"
+        "CREATE TEMP TABLE customer_totals AS SELECT customer, count(happened_at) AS orders,"
+        " sum(amount)::BIGINT AS spend, min(happened_at)::DATE AS first_order, max(happened_at)::DATE AS last_order,"
+        " max(happened_at) AS last_order_at,"
         " CASE WHEN count(*) FILTER (gap > 0) >= 2 THEN median(gap) FILTER (gap > 0) END AS usual_gap_days,"
         f" ({codes} - 1 - max(dearest % {codes}) FILTER ({first}))::INTEGER AS first_code,"
         f" max(kept) FILTER ({first}) AS first_order_lines,"
@@ -92,7 +95,8 @@ def _owned(engine: Engine, *, has_categories: bool) -> None:
     )
     if has_categories:
         engine.rows(
-            "CREATE TEMP TABLE owned_by_category AS SELECT customer, list_sort(list(DISTINCT category)) AS owned_categories"
+            "CREATE TEMP TABLE owned_by_category AS SELECT customer,"
+            " list_sort(list(DISTINCT category)) AS owned_categories"
             " FROM owned_pairs JOIN products USING (code) WHERE category IS NOT NULL GROUP BY customer"
         )
 
@@ -103,7 +107,10 @@ def _count_doubles(engine: Engine, lines: Lines) -> None:
     Equal rows have the same customer and product, so only such pairs with several lines, or with a line that was not
     kept, are looked at.
     """
-    equal = "SELECT count(*) AS n FROM {} GROUP BY customer, order_id, product_code, quantity, amount, happened_at HAVING n > 1"
+    equal = (
+        "SELECT count(*) AS n FROM {} GROUP BY customer, order_id, product_code, quantity, amount, happened_at"
+        " HAVING n > 1"
+    )
     pairs = (
         "(SELECT customer, code AS product_code FROM owned_pairs WHERE lines > 1"
         " UNION SELECT customer, product_code FROM stored_lines WHERE NOT kept AND product_code IS NOT NULL)"
@@ -128,19 +135,34 @@ def _columns(orders: Table | None, lines: Lines | None, as_of: datetime, *, has_
     unit = f"minor {lines.currency}".strip() if lines else "minor"
     days = f"date_diff('day', {{}}, {_clock(as_of)}::DATE)"
 
-    def fact(name: str, type_: T, sql: str, about: str, why: str, *, known: bool = True, zero: str = "NULL", unit: str = "") -> Column:
+    def fact(
+        name: str, type_: T, sql: str, about: str, why: str, *, known: bool = True, zero: str = "NULL", unit: str = ""
+    ) -> Column:
         present = known and not absent
         return column(name, type_, sql if present else "NULL", about, why, zero=zero if present else "NULL", unit=unit)
 
     return [
         fact("orders", T.INT, "o.orders", source, "orders of which something was kept", zero="0"),
-        fact("spend", T.INT, "o.spend", paid, "sum of all lines, returns taken off", known=has_amounts, zero="0", unit=unit),
+        fact(
+            "spend",
+            T.INT,
+            "o.spend",
+            paid,
+            "sum of all lines, returns taken off",
+            known=has_amounts,
+            zero="0",
+            unit=unit,
+        ),
         fact("first_order", T.DATE, "o.first_order", source, "day of the first order"),
         fact("last_order", T.DATE, "o.last_order", source, "day of the latest order"),
         fact("days_since_last_order", T.INT, days.format("o.last_order"), source, "days to the clock", unit="days"),
         fact(
-            "usual_gap_days", T.FLOAT, "o.usual_gap_days", source,
-            "median days between days of ordering; unknown under three such days", unit="days",
+            "usual_gap_days",
+            T.FLOAT,
+            "o.usual_gap_days",
+            source,
+            "median days between days of ordering; unknown under three such days",
+            unit="days",
         ),
         *(
             entry
@@ -150,17 +172,57 @@ def _columns(orders: Table | None, lines: Lines | None, as_of: datetime, *, has_
                 ("top", "product on most of their order lines, at least two"),
             )
             for entry in (
-                fact(f"{which}_product", T.TEXT, f"o.{which}_product", goods, f"{what}, if it can be named", known=has_products),
-                fact(f"{which}_product_id", T.TEXT, f"o.{which}_product_id", goods, f"its id, as {which}_product", known=has_products),
+                fact(
+                    f"{which}_product",
+                    T.TEXT,
+                    f"o.{which}_product",
+                    goods,
+                    f"{what}, if it can be named",
+                    known=has_products,
+                ),
+                fact(
+                    f"{which}_product_id",
+                    T.TEXT,
+                    f"o.{which}_product_id",
+                    goods,
+                    f"its id, as {which}_product",
+                    known=has_products,
+                ),
             )
         ),
-        fact("first_order_products", T.INT, "o.first_order_lines", goods, "lines kept of the first order", known=has_products),
-        fact("last_order_products", T.INT, "o.last_order_lines", goods, "lines kept of the latest order", known=has_products),
         fact(
-            "country", T.TEXT, "o.country", orders.said("country") if orders else source, "of their latest line",
+            "first_order_products",
+            T.INT,
+            "o.first_order_lines",
+            goods,
+            "lines kept of the first order",
+            known=has_products,
+        ),
+        fact(
+            "last_order_products",
+            T.INT,
+            "o.last_order_lines",
+            goods,
+            "lines kept of the latest order",
+            known=has_products,
+        ),
+        fact(
+            "country",
+            T.TEXT,
+            "o.country",
+            orders.said("country") if orders else source,
+            "of their latest line",
             known=orders is not None and orders.has("country"),
         ),
-        fact("owned_categories", T.SET, "o.owned_categories", goods, "categories of owned products", known=has_categories, zero="[]::VARCHAR[]"),
+        fact(
+            "owned_categories",
+            T.SET,
+            "o.owned_categories",
+            goods,
+            "categories of owned products",
+            known=has_categories,
+            zero="[]::VARCHAR[]",
+        ),
     ]
 
 

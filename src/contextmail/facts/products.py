@@ -13,10 +13,11 @@ from contextmail.language.products import clean_names
 
 
 def build_products(engine: Engine, tables: Mapping[str, Table], temp: Path) -> int:
-    """Make the table `products` (id, name, clean, category, nameable, and `key`: the id as order lines have it) and the type `product_id`; give their number.
+    """Make the table `products` and the type `product_id`; give the number of products.
 
-    Names come from the products table, else from the order lines; `product_id` is an enumeration in the order of the
-    ids as text, so that ids are grouped and sorted as small numbers.
+    The table has id, name, clean, category, nameable, `code` (a small number, in the order of the ids as text) and
+    `key` (the id as order lines have it). Names come from the products table, else from the order lines. `product_id`
+    is an enumeration in the same order, so that ids are grouped and sorted as small numbers.
     """
     found = _found(engine, tables)
     names: dict[str, dict[str, int]] = {}
@@ -28,7 +29,10 @@ def build_products(engine: Engine, tables: Mapping[str, Table], temp: Path) -> i
         if category is not None:
             categories.setdefault(product, category)
     clean = clean_names(names)
-    rows = ((i, clean[i].source or None, clean[i].clean, categories.get(i), clean[i].clean and "true") for i in sorted(names))
+    rows = (
+        (i, clean[i].source or None, clean[i].clean, categories.get(i), clean[i].clean and "true")
+        for i in sorted(names)
+    )
     load_rows(engine, "product_rows", ("id", "name", "clean", "category", "nameable"), rows, temp)
     orders = tables.get("orders")
     numbers = orders is not None and columns.is_integer(orders.roles.get("product", ""))
@@ -36,8 +40,9 @@ def build_products(engine: Engine, tables: Mapping[str, Table], temp: Path) -> i
     # An enumeration has at least one value.
     engine.rows("CREATE TYPE product_id AS ENUM (SELECT id FROM product_rows UNION SELECT '' ORDER BY 1)")
     engine.rows(
-        "CREATE TEMP TABLE products AS SELECT id, name, clean, category, coalesce(nameable = 'true', false) AS nameable,"
-        f" {key} AS key, id::product_id AS product, enum_code(id::product_id)::INTEGER AS code FROM product_rows ORDER BY id"
+        "CREATE TEMP TABLE products AS SELECT id, name, clean, category,"
+        f" coalesce(nameable = 'true', false) AS nameable, {key} AS key, id::product_id AS product,"
+        " enum_code(id::product_id)::INTEGER AS code FROM product_rows ORDER BY id"
     )
     return len(names)
 
@@ -47,7 +52,10 @@ def _found(engine: Engine, tables: Mapping[str, Table]) -> list[tuple[str, str |
     parts = []
     if products := tables.get("products"):
         name, category = products.column("name"), products.column("category")
-        parts.append(f"SELECT 1 AS rank, product::VARCHAR AS id, {name} AS name, {category} AS category, 1 AS n FROM {products.relation}")
+        parts.append(
+            f"SELECT 1 AS rank, product::VARCHAR AS id, {name} AS name, {category} AS category, 1 AS n"
+            f" FROM {products.relation}"
+        )
     if (orders := tables.get("orders")) and orders.has("product"):
         name, category = orders.column("product_name"), orders.column("category")
         parts.append(
@@ -55,7 +63,10 @@ def _found(engine: Engine, tables: Mapping[str, Table]) -> list[tuple[str, str |
             f" FROM (SELECT * FROM {orders.relation} WHERE product IS NOT NULL) GROUP BY ALL"
         )
     if (subscriptions := tables.get("subscriptions")) and subscriptions.has("product"):
-        parts.append(f"SELECT DISTINCT 3 AS rank, product::VARCHAR AS id, NULL AS name, NULL AS category, 1 AS n FROM {subscriptions.relation} WHERE product IS NOT NULL")
+        parts.append(
+            "SELECT DISTINCT 3 AS rank, product::VARCHAR AS id, NULL AS name, NULL AS category, 1 AS n"
+            f" FROM {subscriptions.relation} WHERE product IS NOT NULL"
+        )
     if not parts:
         return []
     everything = " UNION ALL ".join(parts)

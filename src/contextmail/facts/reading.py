@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contextmail.engines.base import Engine, literal, quoted
+from contextmail.engines.base import Engine, Row, literal, quoted
 from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.facts import columns
 from contextmail.facts.rejects import Broken, find_lines
@@ -94,8 +94,8 @@ class _Reader:
         self._refuse_unknown()
         selected: dict[str, str] = {}
         for role, text in self.mapped.items():
-            kind = self.known[role].kind if role in self.known else None
-            selected[role] = self._role(role, text, kind)
+            known = self.known.get(role)
+            selected[role] = self._role(role, text, known.kind) if known else self._fact(role, text)
         for key, text in _conditions(self.mapping).items():
             if key in CONDITIONS:
                 selected[key] = self._condition(text, key)
@@ -132,10 +132,8 @@ class _Reader:
                 cure = f"add {role} = … to [tables.{self.name}]"
                 raise ConfigurationError(f"no column is mapped as {role!r}", where=f"[tables.{self.name}]", cure=cure)
 
-    def _role(self, role: str, text: str, kind: Kind | None) -> str:
+    def _role(self, role: str, text: str, kind: Kind) -> str:
         """Write a role's value as SQL, and note what breaks a row."""
-        if kind is None:
-            return self._fact(role, text)
         if text in self.source.columns:
             raw, source_type = _raw(text), self.source.columns[text]
             sql = columns.as_role(raw, source_type, kind, self.mapping.dates)
@@ -225,8 +223,9 @@ def _check_rows(engine: Engine, table: Table, reader: _Reader, limit: int) -> No
     """Count the rows, and report those that are broken, with their lines where the file has lines."""
     cases = " ".join(f"WHEN {check} THEN {literal(role)}" for role, check in reader.checks.items())
     reason = f"CASE {cases} END" if cases else "NULL"
-    counts = dict(engine.rows(f"SELECT {reason} AS reason, count(*) FROM {reader.all_rows} GROUP BY reason"))
-    unsplit = []
+    rows = engine.rows(f"SELECT {reason} AS reason, count(*) FROM {reader.all_rows} GROUP BY reason")
+    counts: dict[str | None, int] = {row[0]: row[1] for row in rows}
+    unsplit: list[Row] = []
     if table.source.csv:
         unsplit = engine.rows(f"SELECT line, error_type::VARCHAR, csv_line FROM {quoted(f'rejects_{table.name}')}")
     table.rows = sum(counts.values()) + len({line for line, _, _ in unsplit})
@@ -236,7 +235,10 @@ def _check_rows(engine: Engine, table: Table, reader: _Reader, limit: int) -> No
     table.broken = find_lines(engine, table.source, reader.all_rows, reason, reader.known, unsplit, limit=limit)
     if table.broken_count > limit:
         first = "\n  ".join(str(broken) for broken in table.broken[:5])
-        cure = f"correct the file or its mapping (`dates` says how dates are written), or allow more: [limits] bad_rows = {table.broken_count}"
+        cure = (
+            "correct the file or its mapping (`dates` says how dates are written),"
+            f" or allow more: [limits] bad_rows = {table.broken_count}"
+        )
         raise ConfigurationError(
             f"{table.broken_count} of {table.rows} rows are broken, more than {limit}:\n  {first}",
             where=f"[tables.{table.name}]",

@@ -51,7 +51,7 @@ def find_lines(
     `rows` is the relation of all rows with raw columns, `reason` SQL that names the role that breaks a row, `unsplit`
     what the engine could not split into columns: its record number, error and text.
     """
-    used = [column for column in source.columns]
+    used = list(source.columns)
     raw = ", ".join(f"coalesce({quoted(f'raw.{column}')}::VARCHAR, '')" for column in used)
     found = engine.rows(f"SELECT {reason} AS reason, {raw} FROM {rows} WHERE reason IS NOT NULL LIMIT {limit}")
     words = {role: _words(role, how) for role, how in roles.items()}
@@ -91,7 +91,7 @@ def _unsplit(file: CsvFile, unsplit: list[Row], name: str) -> list[Broken]:
     with file.open() as lines:
         for number, line in enumerate(lines, 1):
             while waiting and waiting[0][0] <= number:
-                record, (error, text) = waiting[0]
+                _record, (error, text) = waiting[0]
                 if error != "INVALID ENCODING" and line.rstrip("\r\n") != text:
                     break
                 broken.append(Broken(number, _SPLIT.get(error, error.lower()), name))

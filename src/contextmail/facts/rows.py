@@ -9,7 +9,9 @@ from pathlib import Path
 from contextmail.engines.base import Engine, literal, quoted
 
 
-def load_rows(engine: Engine, table: str, columns: Sequence[str], rows: Iterable[Sequence[str | None]], temp: Path) -> None:
+def load_rows(
+    engine: Engine, table: str, columns: Sequence[str], rows: Iterable[Sequence[str | None]], temp: Path
+) -> None:
     """Make a temporary table of text columns from rows; None and the empty text are NULL."""
     path = temp / f"{table}.csv"
     with path.open("w", encoding="utf-8", newline="") as out:

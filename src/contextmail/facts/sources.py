@@ -60,7 +60,9 @@ class Source:
     csv: CsvFile | None = None
 
 
-def open_source(engine: Engine, table: str, mapping: TableMapping, folder: Path, temp: Path, wanted: str | None) -> Source:
+def open_source(
+    engine: Engine, table: str, mapping: TableMapping, folder: Path, temp: Path, wanted: str | None
+) -> Source:
     """Open a table; `wanted` is a text that names every column that will be used; None: all are.
 
     Raises ConfigurationError if there is no such file, table, or readable header.
@@ -72,7 +74,9 @@ def open_source(engine: Engine, table: str, mapping: TableMapping, folder: Path,
             engine.rows(f"CREATE TEMP TABLE {relation} AS {mapping.sql.strip().rstrip(';')}")
         except ConfigurationError as error:
             cure = "files are named relative to the settings file"
-            raise ConfigurationError(f"the SELECT does not run: {error.what}", where=f"{where} sql", cure=cure) from None
+            raise ConfigurationError(
+                f"the SELECT does not run: {error.what}", where=f"{where} sql", cure=cure
+            ) from None
         return Source(table, relation, _columns(engine, relation), "sql")
     name, _, inner = mapping.path.partition("::")
     path = folder / name

@@ -40,9 +40,19 @@ def build_subscriptions(engine: Engine, table: Table | None, as_of: datetime) ->
         "subscription_facts" if known else "",
         [
             column(
-                "subscriptions", T.SET, "s.subscriptions" if known else "NULL", source, products,
+                "subscriptions",
+                T.SET,
+                "s.subscriptions" if known else "NULL",
+                source,
+                products,
                 zero="[]::VARCHAR[]" if known else "NULL",
             ),
-            column("renewal_at", T.DATE, "s.renewal_at" if known else "NULL", source, "next renewal of an active subscription"),
+            column(
+                "renewal_at",
+                T.DATE,
+                "s.renewal_at" if known else "NULL",
+                source,
+                "next renewal of an active subscription",
+            ),
         ],
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.errors import ConfigurationError, did_you_mean
@@ -23,6 +24,23 @@ ALWAYS = ("touches_7d", "touches_30d", "touches_90d")
 
 _WINDOW = re.compile(r"touches_([0-9]{1,4})d(?:_(\w+))?")
 _ROOM = re.compile(r"room_at_([0-9]{1,4})_in_([0-9]{1,4})d")
+
+
+class Window(NamedTuple):
+    """What a name such as `touches_14d_sms_ask` asks for; `channel` and `purpose` may be empty."""
+
+    days: int
+    channel: str
+    purpose: str
+
+
+def read_window(name: str) -> Window | None:
+    """Read a fact's name as a window, or give None."""
+    if not (match := _WINDOW.fullmatch(name)):
+        return None
+    rest = match[2] or ""
+    purpose = next((p for p in PURPOSES if rest == p or rest.endswith(f"_{p}")), "")
+    return Window(int(match[1]), rest.removesuffix(purpose).removesuffix("_"), purpose)
 
 
 def build_touches(
@@ -41,7 +59,9 @@ def build_touches(
         return Block("t", "", [*columns, *_worth(source, known=False)])
     _prepare(engine, table, as_of)
     clock = _clock(as_of)
-    counted = "".join(f", count(*) FILTER ({condition}) AS {quoted(name)}" for name, condition in _counts(windows, clock))
+    counted = "".join(
+        f", count(*) FILTER ({condition}) AS {quoted(name)}" for name, condition in _counts(windows, clock)
+    )
     engine.rows(
         "CREATE TEMP TABLE touch_facts AS SELECT customer,"
         " count(*) FILTER (sent AND purpose = 'value' AND reached) AS value_received,"
@@ -54,21 +74,35 @@ def build_touches(
     engine.rows(f"CREATE TEMP VIEW touch_block AS SELECT * FROM touch_facts {joins}")
     source = table.said("at", "channel", "purpose")
     columns = [
-        column(name, T.INT, f"t.{quoted(name)}", source, f"touches in {days} days to the clock{_of(channel, purpose)}", zero="0")
+        column(
+            name,
+            T.INT,
+            f"t.{quoted(name)}",
+            source,
+            f"touches in {days} days to the clock{_of(channel, purpose)}",
+            zero="0",
+        )
         for name, (days, channel, purpose) in windows.items()
     ]
     columns += [
         column(
-            name, T.TIMESTAMP, f"t.{quoted(name)}", source, f"when another touch keeps to {most} in {days} days", zero=clock
+            name,
+            T.TIMESTAMP,
+            f"t.{quoted(name)}",
+            source,
+            f"when another touch keeps to {most} in {days} days",
+            zero=clock,
         )
         for name, (most, days) in rooms.items()
     ]
     reacts = table.has("opened") or table.has("clicked") or table.has("answered")
-    return Block("t", "touch_block", [*columns, *_worth(source, known=True, purposes=table.has("purpose"), reacts=reacts)])
+    return Block(
+        "t", "touch_block", [*columns, *_worth(source, known=True, purposes=table.has("purpose"), reacts=reacts)]
+    )
 
 
 def streak_sql(last_signs: Iterable[str]) -> str:
-    """Write the query of the unanswered streak; `last_signs` are relations of customer and the time of a sign of life."""
+    """Write the query of the unanswered streak; `last_signs` are relations of customer and time of a sign of life."""
     signs = " UNION ALL ".join(last_signs)
     return (
         "SELECT customer, count(*) AS unanswered_streak FROM touches LEFT JOIN"
@@ -79,7 +113,9 @@ def streak_sql(last_signs: Iterable[str]) -> str:
 
 def _prepare(engine: Engine, table: Table, as_of: datetime) -> None:
     clock, at = _clock(as_of), table.column("at")
-    reactions = [f"coalesce({table.column(role)}, false)" for role in ("opened", "clicked", "answered") if table.has(role)]
+    reactions = [
+        f"coalesce({table.column(role)}, false)" for role in ("opened", "clicked", "answered") if table.has(role)
+    ]
     planned = f"coalesce({table.column('planned')}, false)" if table.has("planned") else f"{at} > {clock}"
     engine.rows(
         f"CREATE TEMP TABLE touches AS SELECT customer::VARCHAR AS customer, {at} AS happened_at,"
@@ -98,24 +134,21 @@ def _channels(engine: Engine, table: Table | None) -> list[str]:
     return known
 
 
-def _windows(names: Collection[str], channels: list[str]) -> dict[str, tuple[int, str, str]]:
-    """Read names such as `touches_14d_sms_ask` as days, channel and purpose; both of these may be left out."""
+def _windows(names: Collection[str], channels: list[str]) -> dict[str, Window]:
+    """Read the windows that are asked for. Raises ConfigurationError for a channel that is not known."""
     windows = {}
     for name in (*ALWAYS, *sorted(names)):
-        if not (match := _WINDOW.fullmatch(name)):
+        if (window := read_window(name)) is None:
             continue
-        rest = match[2] or ""
-        purpose = next((p for p in PURPOSES if rest == p or rest.endswith(f"_{p}")), "")
-        channel = rest.removesuffix(purpose).removesuffix("_")
-        if channel and channel not in channels:
+        if window.channel and window.channel not in channels:
             words = [*channels, *PURPOSES]
-            cure = did_you_mean(channel, words) or f"channels and purposes are {', '.join(words)}"
-            raise ConfigurationError(f"unknown channel or purpose {channel!r}", where=f"fact {name}", cure=cure)
-        windows[name] = (int(match[1]), channel, purpose)
+            cure = did_you_mean(window.channel, words) or f"channels and purposes are {', '.join(words)}"
+            raise ConfigurationError(f"unknown channel or purpose {window.channel!r}", where=f"fact {name}", cure=cure)
+        windows[name] = window
     return windows
 
 
-def _counts(windows: dict[str, tuple[int, str, str]], clock: str) -> Iterable[tuple[str, str]]:
+def _counts(windows: dict[str, Window], clock: str) -> Iterable[tuple[str, str]]:
     for name, (days, channel, purpose) in windows.items():
         conditions = ["sent", f"happened_at > {clock} - INTERVAL {days} DAY"]
         conditions += [f"channel = {literal(channel)}"] if channel else []
@@ -136,7 +169,8 @@ def _room(engine: Engine, name: str, most: int, days: int, clock: str) -> None:
         " AND purpose IS DISTINCT FROM 'transactional'"
         f"), crowded AS (SELECT customer FROM near GROUP BY customer HAVING count(*) >= {most}),"
         f" mine AS (SELECT near.* FROM near SEMI JOIN crowded USING (customer)),"
-        f" moments AS (SELECT DISTINCT customer, at_ + {span} AS moment FROM mine UNION SELECT customer, {clock} FROM crowded),"
+        f" moments AS (SELECT DISTINCT customer, at_ + {span} AS moment FROM mine"
+        f" UNION SELECT customer, {clock} FROM crowded),"
         " starts AS (SELECT DISTINCT m.customer, m.moment, b.at_ AS start FROM moments m JOIN mine b"
         f" ON b.customer = m.customer AND b.at_ > m.moment - {span} AND b.at_ <= m.moment"
         " UNION SELECT customer, moment, moment FROM moments),"
@@ -157,12 +191,25 @@ def _worth(source: str, *, known: bool, purposes: bool = False, reacts: bool = F
     zero = sql("0", when=told)
     per_ask = "t.value_received::DOUBLE / nullif(t.asks_received, 0)"
     return [
-        column("value_received", T.INT, sql("t.value_received", when=told), source, "touches of value that reached them", zero=zero),
-        column("asks_received", T.INT, sql("t.asks_received", when=told), source, "asks that reached them", zero=zero),
-        column("value_per_ask", T.FLOAT, sql(per_ask, when=told), source, "value received per ask; unknown without asks"),
         column(
-            "unanswered_streak", T.INT, sql("u.unanswered_streak", when=known and reacts), source,
-            "touches since they last opened, clicked, answered, wrote or bought", zero=sql("0", when=known and reacts),
+            "value_received",
+            T.INT,
+            sql("t.value_received", when=told),
+            source,
+            "touches of value that reached them",
+            zero=zero,
+        ),
+        column("asks_received", T.INT, sql("t.asks_received", when=told), source, "asks that reached them", zero=zero),
+        column(
+            "value_per_ask", T.FLOAT, sql(per_ask, when=told), source, "value received per ask; unknown without asks"
+        ),
+        column(
+            "unanswered_streak",
+            T.INT,
+            sql("u.unanswered_streak", when=known and reacts),
+            source,
+            "touches since they last opened, clicked, answered, wrote or bought",
+            zero=sql("0", when=known and reacts),
         ),
     ]
 

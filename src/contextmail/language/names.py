@@ -31,14 +31,16 @@ _COMPANY = frozenset(
     " logistics travel tours agency office offices department dept city county state township village bureau"
     " ministry government government's media press news radio films productions records music consulting consultants"
     " consultancy technologies technology software tech labs capital investments investment finance financial funding"
-    " law legal attorneys lawyers pc pllc fund pac campaign friends committee party network center centre museum gallery"
+    " law legal attorneys lawyers pc pllc fund pac campaign friends committee party network center centre museum"
     " gallery theatre theater team account accounts supply supplies products manufacturing mfg wholesale distribution"
     " imports exports trading farm farms nursery garden gardens care nursing fitness gym sports the of for".split()
 )
 """Words that people's names do not have: of a company, a church, an office."""
 
 _PARTICLES = frozenset("van von der den de del della di da dos das du la le el al bin ibn ben st mc mac".split())
-_TITLES = frozenset("mr mrs ms miss mx dr prof sir dame lord lady rev fr sr sra herr frau mme m mlle capt col sgt lt".split())
+_TITLES = frozenset(
+    "mr mrs ms miss mx dr prof sir dame lord lady rev fr sr sra herr frau mme m mlle capt col sgt lt".split()
+)
 _PLAIN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _MAC = re.compile(r"^(mc)([a-z])")
 _NICKNAME = re.compile(r"\"[^\"]*\"|“[^”]*”")
@@ -103,9 +105,9 @@ def _checked(given: str) -> str | None:
     if len(name) > 30 or not all(map(_PLAIN.fullmatch, name.split())) or name.lower() in _TEST | _TITLES | _PARTICLES:
         return None
     cased = [c for c in letters if c.isupper() or c.islower()]
-    if len(letters) < 2 and cased or not letters:
+    if (len(letters) < 2 and cased) or not letters:
         return None
-    if name.isascii() and not re.search(r"(?i)[aeiouy]", name) or re.search(r"(?i)(.)\1\1", name):
+    if (name.isascii() and not re.search(r"(?i)[aeiouy]", name)) or re.search(r"(?i)(.)\1\1", name):
         return None
     if cased and (name.isupper() or name.islower()):
         return _capitalised(name)
@@ -115,13 +117,17 @@ def _checked(given: str) -> str | None:
 def _capitalised(name: str) -> str:
     """Write JEAN-LUC as Jean-Luc, D'ARCY as D'Arcy and MCKENNA as McKenna."""
     parts = re.split(r"([- ]|(?<=\b\w)['’])", name.lower())
-    return "".join(_MAC.sub(lambda m: "Mc" + m[2].upper(), part) if part.startswith("mc") else part.capitalize() for part in parts)
+    return "".join(
+        _MAC.sub(lambda m: "Mc" + m[2].upper(), part) if part.startswith("mc") else part.capitalize() for part in parts
+    )
 
 
 def _is_initial(word: str) -> bool:
     bare = word.replace(".", "")
-    return len(bare) <= 1 and (not bare or bare.isupper() or bare.islower()) or "." in word.rstrip(".") or (
-        word.endswith(".") and len(bare) <= 2
+    return (
+        (len(bare) <= 1 and (not bare or bare.isupper() or bare.islower()))
+        or "." in word.rstrip(".")
+        or (word.endswith(".") and len(bare) <= 2)
     )
 
 

@@ -23,7 +23,8 @@ _CHARGES = frozenset(
 _NOTES = frozenset(
     "? ?? manual sample samples check checked damaged damages damage test testing lost missing found broken faulty"
     " rusty smashed crushed mouldy wet unknown none null nan n/a na tbc tbd misc miscellaneous other various"
-    " amazon ebay dotcom adjust mix mixed sold display stock return returned cancelled free gift item product default".split()
+    " amazon ebay dotcom adjust mix mixed sold display stock return returned cancelled free gift item product"
+    " default".split()
 )
 """Whole names that say nothing of a product."""
 
@@ -33,11 +34,16 @@ _CAPITALS = frozenset(
     "UK USA US EU TV CD CDs DVD LED LCD USB VIP DIY BBQ PVC MDF RGB HD HDMI PC ID XL XXL XXXL XS SPF UV NYC LA"
     " II III IV VI VII VIII IX XI XII BPA FM AM AC DC GPS NFL NBA MLB OK PJ PJs TNT WC".split()
 )
-_VOWELLESS = frozenset("by my cry dry fly sky try why gym hymn myth rhythm lynx mr mrs ms dr st vs ltd mm cm kg ml lb lbs ft pcs nr".split())
+_VOWELLESS = frozenset(
+    "by my cry dry fly sky try why gym hymn myth rhythm lynx mr mrs ms dr st vs ltd mm cm kg ml lb lbs ft pcs"
+    " nr".split()
+)
 _SMALL = frozenset("a an and as at but by for from in nor of on or per the to with".split())
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_ABBREVIATED = re.compile(r"\b[A-Za-z]/|\b\w+/[A-Za-z]\b|\b[ABCE-KMNP-Zabce-kmnp-z]['’](?=[A-Za-z]{2,}\b)|&[a-z]+;|\d&|&\d")
+_ABBREVIATED = re.compile(
+    r"\b[A-Za-z]/|\b\w+/[A-Za-z]\b|\b[ABCE-KMNP-Zabce-kmnp-z]['’](?=[A-Za-z]{2,}\b)|&[a-z]+;|\d&|&\d"
+)
 _MOST = 0.95
 _LONGEST = 60
 
@@ -82,7 +88,7 @@ def clean_name(text: str) -> str | None:
     text = re.sub(r"\s+([,;:.!?])", r"\1", re.sub(r"(?i)\b(of)(?=\d)", r"\1 ", text))
     words = _WORD.findall(text)
     lowered = text.lower()
-    if not words or len(text) > _LONGEST or not any(len(w) > 2 and w.isalpha() or not w.isascii() for w in words):
+    if not words or len(text) > _LONGEST or not any((len(w) > 2 and w.isalpha()) or not w.isascii() for w in words):
         return None
     if lowered in _NOTES or lowered.startswith(_NOTE_STARTS) or "?" in text or words[-1].lower() in _CHARGES:
         return None
@@ -154,7 +160,7 @@ def _title(text: str) -> str:
     def write(match: re.Match[str]) -> str:
         nonlocal first
         word, beginning, first = match[0], first, False
-        if word in _CAPITALS or any(c.isdigit() for c in word) and len(word) <= 3 and not word[-1:].islower():
+        if word in _CAPITALS or (any(c.isdigit() for c in word) and len(word) <= 3 and not word[-1:].islower()):
             return word if not word.upper().endswith(("'S", "’S")) else word[:-1] + "s"
         small = word.lower()
         if small in _SMALL and not beginning:

@@ -25,7 +25,7 @@ class TableMapping(BaseModel):
     sql: str = ""
     """A SELECT in DuckDB's SQL; the files that it names are relative to the settings."""
     columns: dict[str, str] = {}
-    """Role -> column or expression: `customer`, `order`, `product`, `at` …; each table's roles are in facts/roles.py."""
+    """Role -> column or expression: `customer`, `order`, `product`, `at` …; facts/roles.py has each table's."""
     where: str = ""
     """A condition over the table's columns: other rows are not read."""
     amounts: Literal["major", "minor"] = "major"

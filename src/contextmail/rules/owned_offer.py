@@ -49,11 +49,11 @@ class OwnedOffer(ClaimRule):
         yield from named or super().find(sentence, context)
 
     def _named(self, offer: Offer, sentence: Sentence) -> Match | None:
-        if not offer.name or not offer.product or sentence.block.place is Place.ALT:  # that says what a picture shows
+        if not offer.name or not offer.product:
             return None
         found = re.search(rf"(?<!\w){re.escape(straight(offer.name))}(?!\w)", sentence.text, re.IGNORECASE)
-        if not found:
-            return None
+        if not found or sentence.block.place is Place.ALT or (sentence.block.place is Place.CELL and found[0] == sentence.block.text):
+            return None  # it says what a picture shows
         span = (sentence.start + found.start(), sentence.start + found.end())
         return Match(self.name, sentence, *span, span, groups={"noun": found[0]}, true_when=f"NOT {owns(offer)}")
 

@@ -17,6 +17,8 @@ _CLAUSE_END = re.compile(r"(?:,? so| [–—-]|[:;])\s+(?=\S)")
 _SUBORDINATE = re.compile(r"(?i)(?:and|but|or|because|which|that|who|than|as|while|of|with|to|for|in|by)\b")
 _PROTECTED = re.compile(r"[\d%$€£¥\ufffc]|https?://|www\.|\b[A-Z]{2,}[0-9]+\b")
 """What no edit may lose: numbers, prices, codes, links, tokens."""
+_NUMBER_ONE = re.compile(r"(?i)#1\b|\bno\. 1\b")
+"""Praise, not a number."""
 _END = re.compile(r"(?P<mark>[.!?…]?)[.!?…]*[\"')\]]*[\s☀-➿🌀-🫿\ufe0f]*$")
 _CALLS = re.compile(
     r"(?i)(?:(?P<greets>(?:hi|hello|hey)(?:,? \ufffc| there| everyone| all)?)|(?:dear )?\ufffc)(?P<pause>,| [–—-]) "
@@ -50,6 +52,8 @@ def remedy(match: Match, claim: Claim, context: Context) -> Proposal | None:
         return (None if claim.replace_with else cut_clause(match, variants)) or replace_sentence(
             match, variants, heading
         )
+    if _PROTECTED.search(_NUMBER_ONE.sub("", match.sentence.block.text[slice(*match.cut)])):
+        return None
     return Proposal(match.cut, variants, Grade.SAFE)
 
 

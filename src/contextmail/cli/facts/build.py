@@ -1,4 +1,4 @@
-"""contextmail facts: build, show and describe what is known of every customer."""
+"""contextmail facts build: one row of facts per customer, from the tables that the settings map."""
 
 from __future__ import annotations
 
@@ -13,13 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from contextmail import wiring
 from contextmail.cli import options
 from contextmail.cli.output import notes, number, plural, say
-
-app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="markdown", help="Build, show and describe what is known of every customer."
-)
+from contextmail.facts.exporting import TABLE, export
 
 
-@app.command()
 def build(
     to: Annotated[
         str | None,
@@ -42,9 +38,12 @@ def build(
     settings = options.settings_of(config, as_of=as_of, facts=facts)
     with _progress() as tell:
         catalogue = wiring.build_facts(settings, strict=strict, progress=tell)
+        exported = export(wiring.facts_folder(settings), to, progress=tell) if to else 0
     tables = ", ".join(f"{number(rows)} rows of {name}" for name, rows in catalogue.tables.items())
     who = f"{plural(len(catalogue.facts), 'fact')} of {plural(catalogue.customers, 'customer')}"
     say((str(settings.facts), "bold"), f"  {who}, as of {catalogue.as_of:%Y-%m-%d}, from {tables}")
+    if to:
+        say((TABLE, "bold"), f"  {plural(exported, 'row')} written to the database")
     notes(catalogue.notes)
 
 

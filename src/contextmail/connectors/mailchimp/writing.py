@@ -1,0 +1,183 @@
+"""Write contact fields, and nothing else: no body of this file carries a status.
+
+`batch`  POST /lists/{id}, 500 contacts a call. An item without a status changes contacts that are there; whether it
+         could ever create one is not documented, so an answer that names a new contact stops everything.
+`patch`  PATCH /lists/{id}/members/{key}, one contact a call; it cannot create a contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from itertools import chain
+from threading import Event
+
+from contextmail.connectors.base import FieldWrite, RowError, Status
+from contextmail.connectors.mailchimp.problems import without_addresses
+from contextmail.connectors.mailchimp.shapes import BatchAnswer, BatchError, Contact
+from contextmail.connectors.mailchimp.transport import Transport, batches
+from contextmail.connectors.mailchimp.values import FIELD_BYTES, fits, key_of
+from contextmail.errors import CapabilityError, PlatformError, StatusMovedError, UncertainError
+from contextmail.model.mailchimp import MailchimpOptions
+
+BATCH = 500
+"""Contacts of a write, the most that Mailchimp takes."""
+WRITABLE: frozenset[Status] = frozenset({"subscribed", "unsubscribed", "pending"})
+
+_LOOK = "look at the audience's recent changes in Mailchimp before anything else is written; then run the command again"
+
+
+class FieldWriter:
+    """Write fields in batches, several at the same time, and look after each whether a status has moved.
+
+    The first batch goes alone: what is wrong with all of them stops before the second. One that finds a moved status
+    stops those that have not begun.
+    """
+
+    def __init__(self, transport: Transport, options: MailchimpOptions) -> None:
+        self._transport, self._options = transport, options
+        self._audience = options.audience
+        self._stopped = Event()
+
+    def write(self, writes: Iterable[FieldWrite]) -> Iterator[list[RowError]]:
+        """Yield the errors of each batch of 500, in order, once it is written and read back.
+
+        Raises StatusMovedError, CapabilityError where the audience takes no batch without statuses.
+        """
+        self._stopped.clear()
+        coming = batches(writes, BATCH)
+        first = next(coming, None)
+        if first is None:
+            return
+        if self._options.write == "patch":
+            for batch in chain([first], coming):
+                yield [error for error in self._transport.in_order(self._patch, batch) if error]
+            return
+        errors = self._batch(first)
+        if len(errors) == len(first) and all("status" in error.reason.lower() for error in errors):
+            self._refuse_batches(first)
+        yield errors
+        yield from self._transport.in_order(self._batch, coming)
+
+    def _batch(self, batch: list[FieldWrite]) -> list[RowError]:
+        """Write a batch and read one in a hundred of it back."""
+        if self._stopped.is_set():
+            raise StatusMovedError("nothing more is written", where=self._where(), cure=_LOOK)
+        refused = {write.key: error for write in batch if (error := _unfit(write))}
+        items = {write.key: write for write in batch if write.key not in refused}
+        errors = list(refused.values())
+        if items:
+            errors += self._errors(self._sent(list(items.values())), items)
+            self._read_back(list(items.values()))
+        return errors
+
+    def _sent(self, batch: list[FieldWrite]) -> BatchAnswer:
+        """Send a batch; where no answer comes, look at some of it before it is sent again, with the same values."""
+        body = {
+            "members": [{"email_address": write.email, "merge_fields": dict(write.fields)} for write in batch],
+            "update_existing": True,
+        }
+        tries = self._options.attempts
+        while True:
+            tries -= 1
+            try:
+                answer: BatchAnswer = self._transport.call(
+                    # Fields that are required on the signup form and that we do not write are no matter of ours.
+                    "lists.batch_list_members",
+                    list_id=self._audience,
+                    body=body,
+                    skip_merge_validation="true",
+                )
+            except UncertainError:
+                if not tries:
+                    raise
+                self._read_back(batch)
+            else:
+                return answer
+
+    def _errors(self, answer: BatchAnswer, items: dict[str, FieldWrite]) -> list[RowError]:
+        """Read what became of each address. Raises StatusMovedError for a contact that the batch created or raised."""
+        raised = [
+            one for one in answer.get("updated_members") or ()
+            if one.get("status") == "subscribed" and (write := items.get(_key(one))) and write.status != "subscribed"
+        ]  # fmt: skip
+        if created := answer.get("new_members"):
+            self._stop(f"a batch created {len(created)} contacts")
+        if raised:
+            self._stop(f"{len(raised)} contacts that were not subscribed are so after a batch")
+        return [
+            RowError(key_of(error.get("email_address", "")), _reason(error)) for error in answer.get("errors") or ()
+        ]
+
+    def _read_back(self, batch: list[FieldWrite]) -> None:
+        """Read one in so many again; stop if a status is no longer what this run read."""
+        for write in batch[:: self._options.read_back]:
+            try:
+                contact: Contact = self._transport.call(
+                    "lists.get_list_member",
+                    list_id=self._audience,
+                    subscriber_hash=write.key,
+                    fields=["status"],
+                )
+            except PlatformError as error:
+                if error.status != HTTPStatus.NOT_FOUND:
+                    raise
+                self._stop(f"contact {write.key} is gone")
+            if (now := contact.get("status")) != write.status:
+                self._stop(f"contact {write.key} was {write.status} and is {now}")
+
+    def _patch(self, write: FieldWrite) -> RowError | None:
+        """Write one contact; the answer says its status."""
+        if self._stopped.is_set():
+            raise StatusMovedError("nothing more is written", where=self._where(), cure=_LOOK)
+        if error := _unfit(write):
+            return error
+        try:
+            contact: Contact = self._transport.call(
+                "lists.update_list_member",
+                list_id=self._audience,
+                subscriber_hash=write.key,
+                body={"merge_fields": dict(write.fields)},
+                skip_merge_validation="true",
+            )
+        except PlatformError as problem:
+            if problem.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
+                raise
+            return RowError(write.key, f"{problem.title}: {problem.detail}")
+        if (now := contact.get("status")) != write.status:
+            self._stop(f"contact {write.key} was {write.status} and is {now}")
+        return None
+
+    def _refuse_batches(self, batch: list[FieldWrite]) -> None:
+        if any(_unfit(write) is None for write in batch):
+            raise CapabilityError(
+                "Mailchimp takes no batch without statuses for this audience, and a write of fields carries none",
+                where=self._where(),
+                cure='[mailchimp] write = "patch"',
+            )
+
+    def _stop(self, what: str) -> None:
+        self._stopped.set()
+        raise StatusMovedError(f"{what}: nothing more is written", where=self._where(), cure=_LOOK)
+
+    def _where(self) -> str:
+        return f"mailchimp:{self._audience}"
+
+
+def _unfit(write: FieldWrite) -> RowError | None:
+    """Say why a contact is not written at all."""
+    if write.status not in WRITABLE:
+        return RowError(write.key, f"not written: this run read the contact as {write.status}")
+    long = [tag for tag, text in write.fields.items() if not fits(text)]
+    if long:
+        return RowError(write.key, f"not written: {', '.join(long)} holds more than {FIELD_BYTES} bytes")
+    return None
+
+
+def _key(contact: Contact) -> str:
+    return contact.get("id") or key_of(contact.get("email_address", ""))
+
+
+def _reason(error: BatchError) -> str:
+    parts = (error.get("error"), error.get("field"), error.get("field_message"))
+    return without_addresses(": ".join(part for part in parts if part))

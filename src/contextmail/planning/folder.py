@@ -1,0 +1,88 @@
+"""The folder of a plan: `plan.json`, the compiled campaign, and Parquet; sealed by a digest, readable by its owner alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from contextmail.errors import ConfigurationError, UnsafePlanError
+from contextmail.model.plan import Plan, TidyPlan
+
+AnyPlan = TypeVar("AnyPlan", Plan, TidyPlan)
+
+PLAN, CAMPAIGN = "plan.json", "campaign.json"
+CHANGES, SEGMENT, DECISIONS, HELD = (f"{name}.parquet" for name in ("changes", "segment", "decisions", "held"))
+SEALED = (CAMPAIGN, CHANGES, SEGMENT, DECISIONS, HELD)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder (mode 0700) that becomes `path` at the end, whole or not at all.
+
+    Raises ConfigurationError where something is there already.
+    """
+    if path.exists():
+        raise ConfigurationError("there is something here already", where=str(path), cure="name another folder with -o")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield folder
+        folder.rename(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def seal(plan: AnyPlan, folder: Path) -> AnyPlan:
+    """Write `plan.json` with the digests of the files beside it and of itself."""
+    if isinstance(plan, Plan):
+        plan = plan.model_copy(update={"files": {name: _file_digest(folder / name) for name in SEALED}})
+    plan = plan.model_copy(update={"digest": _digest(plan)})
+    (folder / PLAN).write_text(plan.model_dump_json(indent=1) + "\n", "utf-8")
+    return plan
+
+
+def read_plan(folder: Path) -> Plan | TidyPlan:
+    """Read a plan. Raises ConfigurationError where there is none, UnsafePlanError if it is not what was sealed."""
+    try:
+        text = (folder / PLAN).read_text("utf-8")
+        kind = json.loads(text).get("kind")
+        plan = TidyPlan.model_validate_json(text) if kind == "tidy" else Plan.model_validate_json(text)
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError("there is no plan here", where=str(folder), cure="contextmail plan CAMPAIGN --on mailchimp:LIST") from None
+    except (ValidationError, ValueError, AttributeError):
+        raise ConfigurationError("this is no plan", where=str(folder / PLAN), cure="plan again") from None
+    altered = [name for name, digest in (plan.files if isinstance(plan, Plan) else {}).items() if _file_digest(folder / name) != digest]
+    if _digest(plan) != plan.digest:
+        altered.append(PLAN)
+    if altered:
+        what = f"{', '.join(altered)} changed after the plan was made"
+        raise UnsafePlanError(what, where=str(folder), cure="plan again: a plan is reviewed and applied as it is")
+    return plan
+
+
+def campaign_plan(folder: Path) -> Plan:
+    """Read a plan of a campaign. Raises ConfigurationError for one of another kind."""
+    plan = read_plan(folder)
+    if not isinstance(plan, Plan):
+        raise ConfigurationError("this plan tidies: it has no campaign", where=str(folder))
+    return plan
+
+
+def _digest(plan: Plan | TidyPlan) -> str:
+    return hashlib.sha256(plan.model_copy(update={"digest": ""}).model_dump_json().encode()).hexdigest()
+
+
+def _file_digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

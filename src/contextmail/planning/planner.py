@@ -1,0 +1,242 @@
+"""Make a plan: read the campaign and the audience, decide for everybody, and write what would change."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+
+from contextmail.checking import Checker
+from contextmail.compiling import compiled
+from contextmail.config import Settings
+from contextmail.connectors.base import AudienceField, Draft, Target
+from contextmail.deciding import stale_facts
+from contextmail.dialects import DIALECTS
+from contextmail.engines.base import Engine, literal, quoted
+from contextmail.errors import ConfigurationError, UnsafePlanError
+from contextmail.facts.folder import FactsFolder
+from contextmail.model.manifest import Field
+from contextmail.model.message import Message
+from contextmail.model.plan import FIELD_NAME, Calls, Check, Plan, PlannedField, Reason
+from contextmail.planning.audience import People, Progress, load_keys, load_members
+from contextmail.planning.describing import planned_draft, planned_edits
+from contextmail.planning.fitting import Fitter
+from contextmail.planning.folder import CAMPAIGN, CHANGES, DECISIONS, HELD, SEGMENT, campaign_plan, new_folder, seal
+from contextmail.planning.source import campaign_of, our_fields, read_campaign, refuse_rewritten
+from contextmail.planning.values import Values
+from contextmail.rewriting import rewritten
+from contextmail.store.runs import Runs
+
+SECONDS_A_CALL = 0.3
+_KNOWN_READS, _KNOWN_WRITES = 10, 2
+"""What applying calls beside its batches: fields, what changed, segment and draft looked for; the draft and its texts."""
+
+
+def plan(
+    campaign: str | Path,
+    target: Target,
+    facts: FactsFolder,
+    settings: Settings | None = None,
+    *,
+    out: Path,
+    held: str = "",
+    runs: Runs | None = None,
+    paste: bool = False,
+    expires: datetime | None = None,
+    safe_only: bool = False,
+    progress: Progress = lambda _stage, _share: None,
+) -> Plan:
+    """Plan a campaign for an audience into the folder `out` (it must not exist); nothing is written elsewhere.
+
+    `campaign` is a local path or the id of a draft of the platform; with `held`, the run whose held people are to get
+    it now, and `campaign` is not asked for. `paste`: the draft is the user's own, and only segment and fields are made.
+    Raises CapabilityError for a draft that cannot be copied, UnsafePlanError where the fields find no room, and what
+    reading and compiling a message raise. What is over its limit stands in `checks`, and `apply` refuses it.
+    """
+    from contextmail.engines.duckdb import DuckDBEngine
+
+    settings = (settings or Settings()).model_copy(update={"platform": target.name})
+    if held:
+        kept = (runs or Runs(settings.store)).folder(held)
+        message, draft = campaign_of(campaign_plan(kept))
+    else:
+        kept = None
+        message, draft = read_campaign(str(campaign), target, expires)
+    with closing(DuckDBEngine(memory_limit="768MB")) as engine, TemporaryDirectory(prefix="contextmail-") as temp:
+        planner = _Planner(target, facts, settings, engine, Path(temp), progress)
+        planner.read(message, draft, kept / HELD if kept else None)
+        planner.decide(message, safe_only=safe_only)
+        with new_folder(out) as folder:
+            return planner.write(folder, message, draft, held=held, paste=paste)
+
+
+class _Planner:
+    def __init__(self, target: Target, facts: FactsFolder, settings: Settings, engine: Engine, temp: Path, progress: Progress) -> None:
+        self.target, self.facts, self.settings = target, facts, settings
+        self.engine, self.temp, self.progress = engine, temp, progress
+        self.people = People(engine, facts)
+        self.made_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        self.notes: list[str] = []
+
+    def read(self, message: Message, draft: Draft, held: Path | None) -> None:
+        """Read the audience: fields, contacts, and whom the draft targets."""
+        self.limits = self.target.account().limits
+        self.fields: list[AudienceField] = self.target.fields()
+        self.ours = our_fields(self.fields)
+        refuse_rewritten(message, self.ours)
+        load_members(self.engine, "members", self.target.members(), list(self.ours), self.temp, self.progress)
+        targeted = []
+        if draft.segment:
+            load_keys(self.engine, "targets", self.target.segment_members(draft.segment), self.temp)
+            targeted.append("key IN (SELECT key FROM targets)")
+        if held:
+            clock = literal(self.settings.as_of.isoformat(sep=" "))
+            waiting = f"SELECT key, until FROM read_parquet({literal(str(held))})"
+            self.engine.rows(f"CREATE TEMP TABLE waiting AS SELECT * FROM ({waiting}) WHERE until > {clock}::TIMESTAMP")
+            targeted.append(f"key IN (SELECT key FROM ({waiting}) WHERE until IS NULL OR until <= {clock}::TIMESTAMP)")
+        self.recipients = self.people.choose(*targeted)
+        met = " AND ".join(["status <> 'subscribed'", *targeted])
+        self.others: dict[str, int] = dict(self.engine.rows(f"SELECT status, count(*) FROM members WHERE {met} GROUP BY status ORDER BY status"))
+        self._note_who_is_unknown()
+
+    def _note_who_is_unknown(self) -> None:
+        unknown, several = self.people.unknown(), self.people.several()
+        if unknown and unknown == self.recipients:
+            cure = "map the column of addresses: [tables.customers] email, then contextmail facts build"
+            raise ConfigurationError("the facts hold no address of this audience", where=str(self.facts.path), cure=cure)
+        if unknown:
+            self.notes.append(f"{unknown:,} recipients are not in the facts: they get what is true of everybody")
+        if several:
+            self.notes.append(f"{several:,} addresses are of several customers: they get what is true of all of these")
+
+    def decide(self, message: Message, *, safe_only: bool) -> None:
+        """Rewrite and compile the message, decide for every recipient, and make the campaign fit into free fields."""
+        self.progress("Deciding", 0.2)
+        clock = self.settings.as_of
+        checker = Checker(self.settings)
+        self.rewrite = rewritten(checker.check(message), checker, safe_only=safe_only)
+        whole = compiled(self.rewrite, self.settings, self.facts.catalogue)
+        self.people.decide(whole, clock)
+        room = self.limits.get("fields")
+        free = None if room is None else max(0, room - len(self.fields))
+        fitter = Fitter(self.engine, self.rewrite, DIALECTS[message.dialect], self.ours, free, self.limits.get("field_bytes"))
+        self.whole, self.fitted = whole, fitter.fit(whole)
+        if self.fitted.campaign is not whole:
+            self.people.decide(self.fitted.campaign, clock)
+        self.asked = [field for field in self.fitted.merged.manifest.fields if field.edits]
+        there = our_fields(self.fields, [field.name for field in self.asked])
+        _refuse_other_defaults(self.asked, there)
+        self.progress("Writing texts", 0.4)
+        Values(self.engine, self.fitted.campaign, clock, self.limits.get("field_bytes"), self.temp).compute(self.asked)
+        stale = stale_facts(whole, self.facts.catalogue, clock)
+        self.notes += [*whole.notes, *stale, *self.fitted.merged.notes, *self.fitted.notes]
+
+    def write(self, folder: Path, message: Message, draft: Draft, *, held: str, paste: bool) -> Plan:
+        """Write the plan's files."""
+        self.progress("Writing the plan", 0.8)
+        self._copy(folder / SEGMENT, "SELECT * FROM segment ORDER BY key")
+        self._copy(folder / CHANGES, f"SELECT * FROM ({self._changes()}) ORDER BY key, tag")
+        self._copy(folder / DECISIONS, "SELECT * FROM decided ORDER BY key")
+        waiting = " UNION ALL SELECT w.key, m.email, w.until FROM waiting w JOIN members m USING (key)" if held else ""
+        self._copy(
+            folder / HELD,
+            f"SELECT key, email, until FROM decided JOIN recipients USING (key) WHERE outcome = 'hold'{waiting} ORDER BY key",
+        )
+        self.fitted.campaign.save(folder / CAMPAIGN)
+        run = f"{self.made_at:%Y%m%d}-{secrets.token_hex(4)}"
+        count = self._count
+        changes, changed, segment = (
+            count(folder / CHANGES), count(folder / CHANGES, "DISTINCT key"), count(folder / SEGMENT)
+        )  # fmt: skip
+        reasons = self.engine.rows("SELECT outcome, reason, count(*) AS people FROM decided GROUP BY ALL ORDER BY outcome, people DESC, reason")
+        fields = [
+            PlannedField(tag=f.name, name=FIELD_NAME.format(tag=f.name), mode=f.mode, default=f.default, create=f.name not in self.ours)
+            for f in self.asked
+        ]
+        decisions = [Reason(outcome=outcome, reason=reason, people=people) for outcome, reason, people in reasons]
+        made = Plan(
+            run=run,
+            on=f"{self.target.name}:{self.target.audience}",
+            made_at=self.made_at,
+            valid_until=self._valid_until(message),
+            as_of=self.settings.as_of,
+            held_of=held,
+            paste=paste,
+            message=message,
+            manifest=self.fitted.merged.manifest,
+            recipients=self.recipients,
+            others=self.others,
+            decisions=decisions,
+            fields=fields,
+            edits=planned_edits(self.engine, self.rewrite, self.whole, self.fitted),
+            changes=changes,
+            people_changed=changed,
+            segment=f"contextmail {run}",
+            segment_people=segment,
+            held=count(folder / HELD),
+            draft=planned_draft(draft, self.fitted.merged, run),
+            checks=self._checks(folder, decisions, fields),
+            calls=self._calls(changed, segment, sum(field.create for field in fields), paste=paste),
+            notes=self.notes,
+        )
+        return seal(made, folder)
+
+    def _changes(self) -> str:
+        """Select the values that differ from what the contact has: an empty field of a choice is its neutral key."""
+        selects = []
+        for field in self.asked:
+            tag = quoted(field.name)
+            old = f"nullif(m.{tag}, '')" if field.name in self.ours else "NULL::VARCHAR"
+            shown = f"coalesce({old}, {literal(field.texts[-1].key if field.mode == 'choose' else '')})"
+            selects.append(
+                f"SELECT s.key, s.email, m.status, {literal(field.name)} AS tag, {old} AS old, s.{tag} AS new"
+                f" FROM segment s JOIN members m USING (key) WHERE {shown} <> s.{tag}"
+            )
+        none = "SELECT key, email, status, '' AS tag, '' AS old, '' AS new FROM members WHERE false"
+        return " UNION ALL ".join(selects or [none])
+
+    def _checks(self, folder: Path, decisions: list[Reason], fields: list[PlannedField]) -> list[Check]:
+        dropped = sum(reason.people for reason in decisions if reason.outcome == "drop")
+        unasked = self.engine.rows(
+            f"SELECT count(*) FROM read_parquet({literal(str(folder / SEGMENT))}) s LEFT JOIN members m USING (key)"
+            " WHERE m.status IS DISTINCT FROM 'subscribed' OR key NOT IN (SELECT key FROM recipients)"
+        )[0][0]
+        new = sum(field.create for field in fields)
+        room = self.limits.get("fields")
+        checks = [
+            Check(name="share of recipients dropped", found=dropped / max(1, self.recipients), limit=self.settings.limits.dropped, setting="limits.dropped"),
+            Check(name="people whom the author's draft would not reach", found=unasked, limit=0),
+        ]
+        if room is not None:
+            checks.append(Check(name="contact fields of the audience", found=len(self.fields) + new, limit=room))
+        return checks
+
+    def _calls(self, changed: int, segment: int, new: int, *, paste: bool) -> Calls:
+        batch = self.limits.get("batch", 1)
+        batches = ceil(changed / batch) + ceil(segment / batch)
+        single = new + (0 if paste else _KNOWN_WRITES)
+        connections = max(1, min(self.limits.get("connections", 1), batches))
+        seconds = (batches / connections + single + _KNOWN_READS) * SECONDS_A_CALL
+        return Calls(reads=_KNOWN_READS, writes=batches + single, seconds=round(seconds, 1))
+
+    def _valid_until(self, message: Message) -> datetime:
+        latest = self.made_at + timedelta(hours=self.settings.limits.plan_hours)
+        return min(latest, message.expires.replace(tzinfo=None)) if message.expires else latest
+
+    def _copy(self, path: Path, query: str) -> None:
+        self.engine.rows(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+
+    def _count(self, path: Path, what: str = "*") -> int:
+        return int(self.engine.rows(f"SELECT count({what}) FROM read_parquet({literal(str(path))})")[0][0])
+
+
+def _refuse_other_defaults(asked: list[Field], there: dict[str, AudienceField]) -> None:
+    """Raise UnsafePlanError where a field of ours no longer has the neutral text for those without a value."""
+    for field in asked:
+        if field.name in there and there[field.name].default != field.default:
+            what = f"somebody changed the default of the audience's field {field.name}"
+            raise UnsafePlanError(what, cure=f"set it back to {field.default!r}")

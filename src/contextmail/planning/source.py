@@ -1,0 +1,69 @@
+"""Where a campaign comes from: a draft on the platform, a message of a file, or the run that held people back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from pathlib import Path
+
+from contextmail.connectors.base import AudienceField, Draft, Target
+from contextmail.dialects import DIALECTS
+from contextmail.errors import UnsafePlanError
+from contextmail.language.messages import TEXTS, read_message
+from contextmail.model.message import Message, Part
+from contextmail.model.plan import FIELD_NAME, Plan
+
+LANGUAGES = {"mailchimp": "mailchimp", "hubspot": "hubl"}
+"""Platform -> the template language that it speaks."""
+
+
+def read_campaign(campaign: str, target: Target, expires: datetime | None) -> tuple[Message, Draft]:
+    """Read a message at a local path, else the platform's draft of that id, in the platform's language.
+
+    Raises CapabilityError for a draft that cannot be copied, TemplateError for a file that is no message.
+    """
+    language = LANGUAGES[target.name]
+    if Path(campaign).exists():
+        message = read_message(Path(campaign), dialect=language)
+        draft = Draft(id="", title=message.id, state="", parts={p.name: p.source for p in message.parts}, settings={})
+    else:
+        draft = target.draft(campaign)
+        message = _message(draft, language)
+    return message.model_copy(update={"expires": expires} if expires else {}), draft
+
+
+def campaign_of(plan: Plan) -> tuple[Message, Draft]:
+    """Give the message and the draft that an earlier plan was made from."""
+    planned = plan.draft
+    return plan.message, Draft(
+        id=planned.source, title=plan.message.id, state="", parts=planned.original, settings=planned.kept, lost=tuple(planned.lost)
+    )  # fmt: skip
+
+
+def our_fields(fields: Iterable[AudienceField], tags: Collection[str] = ()) -> dict[str, AudienceField]:
+    """List the fields of an audience that are ours, by tag.
+
+    Raises UnsafePlanError where one of `tags` is there under a name that is not ours.
+    """
+    found = {field.tag: field for field in fields}
+    for tag in tags:
+        if tag in found and found[tag].name != FIELD_NAME.format(tag=tag):
+            what = f"the audience's field {tag} is somebody else's: it is called {found[tag].name!r}"
+            raise UnsafePlanError(what, cure="look who made it; contextmail touches only fields that bear its name")
+    return {tag: field for tag, field in found.items() if field.name == FIELD_NAME.format(tag=tag)}
+
+
+def refuse_rewritten(message: Message, ours: Collection[str]) -> None:
+    """Raise UnsafePlanError for a message that asks for fields of ours already: it is no original."""
+    dialect = DIALECTS[message.dialect]
+    for part in message.parts:
+        for token in dialect.tokens(part.source):
+            names = {token.name, token.condition.field if token.condition else ""}
+            if found := names.intersection(ours):
+                what = f"the {part.name} asks for {found.pop()} already, a field of contextmail"
+                raise UnsafePlanError(what, where=part.path or message.id, cure="plan the draft that it was made from")
+
+
+def _message(draft: Draft, language: str) -> Message:
+    parts = tuple(Part(name=name, kind=kind, source=draft.parts[name]) for name, kind in TEXTS.items() if draft.parts.get(name))
+    return Message(id=draft.title or draft.id, parts=parts, dialect=language)

@@ -1,0 +1,1 @@
+"""Our own memory: runs with their journal, and which run uses which contact field."""

@@ -72,7 +72,8 @@ def injected(path: Path) -> Sinful:
         if block.place in (Place.BUTTON, Place.ALT, Place.TITLE, Place.HIDDEN) or block.tokens or block.mso:
             continue
         first, second = chance.sample(SINS, 2)
-        sins = first if first.endswith(",") or chance.random() < 0.6 else f"{first} {second}"
+        # a greeting stands alone
+        sins = first if "," in (first[-1], second[-1]) or chance.random() < 0.6 else f"{first} {second}"
         keep = chance.choice(["", f" {block.text}"])
         edit = fill(block, 0, len(block.text), escape(sins + keep, block, part.encoding))
         if not isinstance(edit, Barrier):

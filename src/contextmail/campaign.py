@@ -280,7 +280,6 @@ def formatted(value: FactValue, how: str, wording: Wording, clock: datetime) -> 
 _HARMLESS = re.compile(r"(?:[^\W_]|(?<! )[ ,'-](?! |$))+")
 """Letters, digits and single blanks, commas, apostrophes and hyphens: most names and products, and nothing to mend."""
 _TOKENS = re.compile(r"\*\||\|\*|\{\{|\}\}|\{%|%\}|\{#|#\}|\{\$|<%|%>|%%|\[\[|\]\]|\$\{")
-_ENTITY = re.compile(r"&(?=#?\w+;)")
 _LINK = re.compile(r"(?i)\b(https?|ftp|mailto|javascript)\s*:|www\.")
 
 
@@ -297,7 +296,8 @@ def inert(text: str) -> str:
     text = text.replace("<", "‹").replace(">", "›")
     while match := _TOKENS.search(text):
         text = f"{text[: match.start() + 1]} {text[match.start() + 1 :]}"
-    text = _ENTITY.sub("& ", text)
+    if html.unescape(text) != text:  # with and without its semicolon, as browsers read it
+        text = text.replace("&", "& ")
     return " ".join(_LINK.sub(lambda m: m[0].replace(":", " ").replace(".", " "), text).split())
 
 

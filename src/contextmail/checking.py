@@ -119,9 +119,13 @@ class Checker:
     def _all_matches(self, flow: Flow, context: Context) -> Iterator[Match]:
         for block in flow.blocks:
             text = straight(block.text.replace("\n", " "))
-            for index, (start, end) in enumerate(block_sentences(block)):
-                sentence = Sentence(block, start, end, text[start:end], index == 0, flow.part.name)
-                for rule in self.rules.values():
+            whole = Sentence(block, 0, len(text), text, True, flow.part.name, self.lexicon.possible(text))
+            rules = [rule for rule in self.rules.values() if rule.may(whole, context)]
+            for index, (start, end) in enumerate(block_sentences(block) if rules else ()):
+                part = text[start:end]
+                patterns = whole.patterns if part == text else self.lexicon.possible(part)
+                sentence = Sentence(block, start, end, part, index == 0, flow.part.name, patterns)
+                for rule in rules:
                     yield from rule.find(sentence, context)
 
     def _finding(self, match: Match, part: Part, context: Context) -> Finding:
@@ -137,7 +141,8 @@ class Checker:
             end=end,
             quote=quoted(block, match.start, match.end),
             confidence=match.confidence,
-            message=match.note or (f"not true of everybody: {claim.because}" if claim.because else "not true of everybody"),
+            message=match.note
+            or (f"not true of everybody: {claim.because}" if claim.because else "not true of everybody"),
             line=part.line + before,
             column=start - (part.source.rfind("\n", 0, start) + 1) + 1,
             path=part.path,
@@ -168,7 +173,11 @@ def claim_rules(settings: Settings) -> dict[str, ClaimRule]:
     known = [*rules, *POLICIES, *(policy.name for policy in settings.policies)]
     for name in overrides:
         if name not in known:
-            raise ConfigurationError(f"there is no rule {name!r}", where=f"[rules.{name}]", cure=did_you_mean(name, known) or "contextmail rules")
+            raise ConfigurationError(
+                f"there is no rule {name!r}",
+                where=f"[rules.{name}]",
+                cure=did_you_mean(name, known) or "contextmail rules",
+            )
     return rules
 
 
@@ -228,5 +237,10 @@ def _headings(flows: Mapping[str, Flow], matches: Mapping[str, Sequence[Match]])
         claimed = {id(match.sentence.block) for match in matches.get(name, ())}
         for block in flow.blocks:
             text = " ".join(block.text.split())
-            if block.place is Place.HEADING and id(block) not in claimed and "\ufffc" not in text and len(text.split()) > 2:
+            if (
+                block.place is Place.HEADING
+                and id(block) not in claimed
+                and "\ufffc" not in text
+                and len(text.split()) > 2
+            ):
                 yield text

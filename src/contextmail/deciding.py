@@ -52,7 +52,14 @@ class Truth:
     unknown: int
 
 
-def decide(campaign: Campaign, facts: FactsFolder, *, out: Path | None = None, as_of: datetime | None = None, engine: Engine | None = None) -> Counts:
+def decide(
+    campaign: Campaign,
+    facts: FactsFolder,
+    *,
+    out: Path | None = None,
+    as_of: datetime | None = None,
+    engine: Engine | None = None,
+) -> Counts:
     """Decide for every customer of `facts`.
 
     `out` is a Parquet file: customer, outcome, reason, until, to, and for each edit the index of its variant (`edit_0` …).
@@ -70,7 +77,10 @@ def decide(campaign: Campaign, facts: FactsFolder, *, out: Path | None = None, a
         engine.rows(f"COPY ({query}) TO {literal(str(out))} (FORMAT parquet, COMPRESSION zstd)")
         query = f"FROM read_parquet({literal(str(out))})"
     packs = _packs([len(edit.variants) for edit in campaign.edits])
-    codes = [f"{' + '.join(f'edit_{i}::BIGINT * {weight}' for i, weight in pack)} AS code_{n}" for n, pack in enumerate(packs)]
+    codes = [
+        f"{' + '.join(f'edit_{i}::BIGINT * {weight}' for i, weight in pack)} AS code_{n}"
+        for n, pack in enumerate(packs)
+    ]
     rows = engine.rows(f"SELECT {', '.join(['outcome', 'reason', *codes])}, count(*) FROM ({query}) GROUP BY ALL")
     return _counted(rows, packs, campaign, stale_facts(campaign, facts.catalogue, clock))
 
@@ -86,7 +96,10 @@ def decisions_sql(campaign: Campaign, catalogue: Catalogue, source: str, clock: 
         "customer",
         f"{judged}::UTINYINT AS verdict",
         *(f"{value} AS {name}" for value, name in (untils | tos).items()),
-        *(f"{_variant_sql(edit.variants, clock)}::UTINYINT AS {name}" for name, edit in zip(edits, campaign.edits, strict=True)),
+        *(
+            f"{_variant_sql(edit.variants, clock)}::UTINYINT AS {name}"
+            for name, edit in zip(edits, campaign.edits, strict=True)
+        ),
     ]
 
     def told(values: Iterable[str], otherwise: str) -> str:
@@ -97,7 +110,7 @@ def decisions_sql(campaign: Campaign, catalogue: Catalogue, source: str, clock: 
         f"{told((literal(v.outcome) for v in verdicts), literal('send'))} AS outcome",
         f"{told((literal(v.reason) for v in verdicts), literal(''))} AS reason",
         f"{told((untils.get(v.until, '') for v in verdicts), 'NULL')}::TIMESTAMP AS until",
-        f"{told((tos.get(v.to, '') for v in verdicts), 'NULL')}::VARCHAR AS \"to\"",
+        f'{told((tos.get(v.to, "") for v in verdicts), "NULL")}::VARCHAR AS "to"',
         *edits,
     ]
     known = _facts_sql(campaign.facts, campaign.max_age_days, catalogue, source, clock)
@@ -145,10 +158,16 @@ def truth(
         tree, seen = (_bound(parse(text, types, ownership=ownership), as_of) for text in (true_when, seen_by or "TRUE"))
         asked |= facts_of(tree) | facts_of(seen)
         here, said = f"COALESCE({to_sql(seen)}, FALSE)", to_sql(tree)
-        counted += [f"count(*) FILTER ({here} AND ({said}))", f"count(*) FILTER ({here} AND NOT ({said}))", f"count(*) FILTER ({here} AND ({said}) IS NULL)"]
+        counted += [
+            f"count(*) FILTER ({here} AND ({said}))",
+            f"count(*) FILTER ({here} AND NOT ({said}))",
+            f"count(*) FILTER ({here} AND ({said}) IS NULL)",
+        ]
     ages = {name: spec.max_age_days for name, spec in facts.catalogue.facts.items() if spec.max_age_days is not None}
     source = f"read_parquet({literal(str(facts.parquet))})"
-    row = engine.rows(f"SELECT {', '.join(counted)} FROM ({_facts_sql(asked, ages, facts.catalogue, source, as_of)})")[0]
+    row = engine.rows(f"SELECT {', '.join(counted)} FROM ({_facts_sql(asked, ages, facts.catalogue, source, as_of)})")[
+        0
+    ]
     return [Truth(*row[at : at + 3]) for at in range(0, len(row), 3)]
 
 
@@ -158,10 +177,14 @@ def stale_facts(campaign: Campaign, catalogue: Catalogue, clock: datetime) -> li
     if not old:
         return []
     days = (clock - catalogue.as_of).days
-    return [f"facts are of {catalogue.as_of:%Y-%m-%d}, {days:,} days before the clock: unknown of everybody: {', '.join(old)}"]
+    return [
+        f"facts are of {catalogue.as_of:%Y-%m-%d}, {days:,} days before the clock: unknown of everybody: {', '.join(old)}"
+    ]
 
 
-def _facts_sql(asked: Mapping[str, str], ages: Mapping[str, int], catalogue: Catalogue, source: str, clock: datetime) -> str:
+def _facts_sql(
+    asked: Mapping[str, str], ages: Mapping[str, int], catalogue: Catalogue, source: str, clock: datetime
+) -> str:
     """Select the facts that are asked for; one that is not there, or too old at the clock, is unknown of everybody."""
     columns = ["customer"]
     for name, kind in asked.items():

@@ -13,6 +13,7 @@ from contextmail.config import Settings
 from contextmail.language.block import Block, Place
 from contextmail.language.casing import fit_case
 from contextmail.language.flow import OBJECT, Barrier, fill
+from contextmail.language.phrases import slots
 from contextmail.model.finding import Edit, Finding, Grade, Variant
 from contextmail.model.message import Message
 from contextmail.rules.base import Match, Proposal
@@ -23,6 +24,8 @@ _SMALL_WORD = re.compile(r"[^\W\d_A-Z][\w'’]*")
 _BULLET = re.compile(r"\s*(?:[-*+•◦▪·–—>]|\d{1,3}[.)])?\s*")
 _BREAK = re.compile(r"[ \t]*(?:\r\n|\r|\n)")
 _BREAKS = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))+")
+_ENDS, _FULL_STOP = ".!?…", ("", ".")
+_LINE_BREAK = re.compile(r"(?i)<br\b[^>]*>")
 _EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
 
 
@@ -56,8 +59,9 @@ def rewritten(checked: Checked, checker: Checker, *, safe_only: bool = False) ->
     edits: list[Edit] = []
     findings: list[Finding] = []
     said: dict[tuple[str, bool, str], str] = {}
+    gone: dict[int, list[tuple[int, int]]] = {}
     for found in checked.found:
-        edit = _edit(found, checked, checker, said) if _counts(found.finding) else None
+        edit = _edit(found, checked, checker, said, gone) if _counts(found.finding) else None
         if isinstance(edit, Edit) and not (safe_only and edit.grade is not Grade.SAFE):
             edits.append(edit)
             findings.append(found.finding)
@@ -71,7 +75,13 @@ def _counts(finding: Finding) -> bool:
     return finding.confidence == "high" and not finding.suppressed
 
 
-def _edit(found: Found, checked: Checked, checker: Checker, said: dict[tuple[str, bool, str], str]) -> Edit | str:
+def _edit(
+    found: Found,
+    checked: Checked,
+    checker: Checker,
+    said: dict[tuple[str, bool, str], str],
+    gone: dict[int, list[tuple[int, int]]],
+) -> Edit | str:
     """Make the edit of one finding, or say why there is none; `said`: what the part says already -> what it said before."""
     match, finding = found.match, found.finding
     proposal = checker.rules[match.rule].propose(match, checked.context)
@@ -81,6 +91,7 @@ def _edit(found: Found, checked: Checked, checker: Checker, said: dict[tuple[str
     if block.locked:
         return "shown only: the platform repeats or replaces this place"
     proposal = _said_once(proposal, match, said)
+    proposal = _not_emptied(proposal, block, gone, checked.context.phrasebook.say("last-words").heading)
     proposal = _fitted(proposal, block, match.sentence.start)
     place = _placed(proposal, block)
     if isinstance(place, Barrier):
@@ -112,7 +123,8 @@ def _said_once(proposal: Proposal, match: Match, said: dict[tuple[str, bool, str
     start, end = proposal.cut
     before, after = block.text[sentence.start : start], block.text[end : sentence.end]
     stays = sentence.alone and block.place in KEEPS_TEXT
-    may_go = not stays and is_replaceable(block, sentence.start, sentence.end)
+    names = any("first_name" in slots(v.text) for v in proposal.variants if v.text)  # a greeting may be there twice
+    may_go = not (stays or names) and is_replaceable(block, sentence.start, sentence.end)
     wholes = [None if v.text is None else f"{before}{v.text}{after}" for v in proposal.variants]
     again = []
     for variant, whole in zip(proposal.variants, wholes, strict=True):
@@ -125,6 +137,22 @@ def _said_once(proposal: Proposal, match: Match, said: dict[tuple[str, bool, str
     return Proposal(
         (sentence.start, sentence.end), variants, Grade.UNSAFE, proposal.reason or "would say again what is said"
     )
+
+
+def _not_emptied(proposal: Proposal, block: Block, gone: dict[int, list[tuple[int, int]]], words: str) -> Proposal:
+    """Put neutral words for the last of a block's sentences when each of them may go: no paragraph is left empty.
+
+    `gone` holds, by block, what other edits may take away. A block that one edit takes away goes with its tags.
+    """
+    if proposal.cut == (0, len(block.text)) or all(variant.text != "" for variant in proposal.variants):
+        return proposal
+    cuts = gone.setdefault(id(block), [])
+    cuts.append(proposal.cut)
+    left = "".join(sign for at, sign in enumerate(block.text) if not any(start <= at < end for start, end in cuts))
+    if any(sign.isalnum() or sign == OBJECT for sign in left):
+        return proposal
+    variants = (replace(v, text=words + _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]) if v.text == "" else v for v in proposal.variants)
+    return replace(proposal, variants=tuple(variants))
 
 
 def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
@@ -143,23 +171,16 @@ def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
     ]
     if all(variant.text != "" for variant in variants) or (start, end) == (0, len(text)):
         return replace(proposal, variants=tuple(variants))
-    before, after = start, end
-    if start == 0 or text[start - 1].isspace():
-        after += len(text[end:]) - len(text[end:].lstrip())
-    if end == len(text):
-        before = len(text[:start].rstrip())
-    word = _SMALL_WORD.match(text, after)
-    following = word[0] if opens and word else ""
-    lead, trail = text[before:start], text[end:after] + following
+    # What follows a cut lead is the sentence now: "As our best customer, you" -> "You".
+    word = _SMALL_WORD.match(text, end)
+    if not opens or not word:
+        return replace(proposal, variants=tuple(variants))
+    following = word[0]
     fitted = (
-        variant
-        if variant.text is None
-        else replace(
-            variant, text=f"{lead}{variant.text}{trail}" if variant.text else following[:1].upper() + following[1:]
-        )
-        for variant in variants
+        v if v.text is None else replace(v, text=v.text + following if v.text else following[:1].upper() + following[1:])
+        for v in variants
     )
-    return replace(proposal, cut=(before, after + len(following)), variants=tuple(fitted))
+    return replace(proposal, cut=(start, word.end()), variants=tuple(fitted))
 
 
 def _placed(proposal: Proposal, block: Block) -> tuple[int, int, tuple[str, str], str] | Barrier:
@@ -174,7 +195,23 @@ def _placed(proposal: Proposal, block: Block) -> tuple[int, int, tuple[str, str]
     if whole and element and any(variant.text == "" for variant in proposal.variants):
         first, last = element
         return first, last, (block.source[first:start] + before, after + block.source[end:last]), ""
-    return start, end, (before, after), _EMPTY_TAGS.sub("", before + after)
+    bare = _EMPTY_TAGS.sub("", before + after)
+    if all(variant.text != "" for variant in proposal.variants):
+        return start, end, (before, after), bare
+    first, last = _with_blanks(block, proposal.cut, start, end)
+    return first, last, (block.source[first:start] + before, after + block.source[end:last]), bare
+
+
+def _with_blanks(block: Block, cut: tuple[int, int], start: int, end: int) -> tuple[int, int]:
+    """Take in the white space and line breaks beside words that may go: behind them, or at a block's end before them."""
+    text = block.text
+    behind = len(text) - len(text[cut[1] :].lstrip())
+    if behind < len(text) and (cut[0] == 0 or text[cut[0] - 1].isspace()):
+        return start, max(end, block.source_start(behind))
+    before = len(text[: cut[0]].rstrip())
+    if behind == len(text) and 0 < before < cut[0]:
+        return min(start, block.source_end(before - 1)), end
+    return start, end
 
 
 def _paragraph(block: Block, start: int, end: int) -> tuple[int, int]:
@@ -194,14 +231,18 @@ def _apart(edits: Sequence[Edit], sources: Mapping[str, str]) -> Iterator[Edit]:
             if current is not None:
                 yield current
             current = edit
-        elif html.unescape(sources[edit.part][edit.start : current.end]).isspace() and edit.end > current.end:
+        elif edit.end > current.end and _blank(shared := sources[edit.part][edit.start : current.end]):
             yield current
-            variants = (v if v.text is None else replace(v, text=v.text.lstrip()) for v in edit.variants)
-            current = replace(edit, start=current.end, variants=tuple(variants))
+            current = replace(edit, start=current.end, wrap=(edit.wrap[0].removeprefix(shared), edit.wrap[1]))
         else:
             current = _joined(current, edit)
     if current is not None:
         yield current
+
+
+def _blank(source: str) -> bool:
+    """Say whether a reader sees nothing but space here."""
+    return not html.unescape(_LINE_BREAK.sub("", source)).strip()
 
 
 def _joined(outer: Edit, inner: Edit) -> Edit:

@@ -87,7 +87,7 @@ class Member:
     time_zone: str = ""
     joined_at: datetime | None = None
     consents: tuple[Consent, ...] = ()
-    """What the platform says of the consent of the contact's endpoints; `Source.consents` adds what it says elsewhere."""
+    """What the contact itself says of consent; `Source.consents` adds what the platform says elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

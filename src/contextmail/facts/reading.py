@@ -185,7 +185,8 @@ class _Reader:
 
         where = f"[tables.{self.name}] {key}"
         if re.fullmatch(r"\w+", text):
-            cure = did_you_mean(text, self.source.columns) or f"the columns are {', '.join(self.source.columns)}"
+            every = self.source.csv.columns if self.source.csv else tuple(self.source.columns)
+            cure = did_you_mean(text, every) or f"the columns are {', '.join(every)}"
             raise ConfigurationError(f"no such column: {text}", where=where, cure=cure)
         return to_sql(parse_value(text, self._types(text), starts_with=True, where=where)[0])
 
@@ -200,7 +201,9 @@ class _Reader:
         for column in re.findall(r"starts_with\s*\(\s*(\w+)", text):
             if column in self._inferred:
                 self._inferred[column] = FactType.TEXT
-        return self._inferred
+        # Columns of a file that nothing names are not loaded; the checker suggests them all the same.
+        unloaded = dict.fromkeys(self.source.csv.columns if self.source.csv else (), FactType.TEXT)
+        return unloaded | self._inferred
 
     def _typed(self) -> str:
         """Give the source with each column twice: as it stands, and typed under its own name if a condition used it."""

@@ -6,11 +6,12 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
 from contextmail.errors import ConfigurationError
+from contextmail.language.gate import Gate
 from contextmail.model.finding import Confidence
 
 _CLASS = re.compile(r"(?<!\?P)<([a-z]+)>")
@@ -27,17 +28,14 @@ class Pattern:
     say: str = ""
     whole: bool = False
     confidence: Confidence = "high"
-    needs: tuple[str, ...] = ()
 
-    def search(self, text: str, lowered: str) -> re.Match[str] | None:
-        """Find the claim in `text`, whose small letters are `lowered`; None where there is none, or an excuse for it."""
-        if self.needs and not any(word in lowered for word in self.needs):
-            return None
+    def search(self, text: str) -> re.Match[str] | None:
+        """Find the claim in `text`; None where there is none, or an excuse for it."""
         found = self.regex.search(text)
         return found if found and found[0].strip() and not (self.unless and self.unless.search(text)) else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lexicon:
     """A language's patterns by rule, its word classes, and the lists that some rules read."""
 
@@ -49,6 +47,20 @@ class Lexicon:
     """How a fronted phrase about the recipient opens: "As a "."""
     owners: re.Pattern[str]
     """Words to somebody who has a product already."""
+
+    def possible(self, text: str) -> Mapping[str, Sequence[Pattern]]:
+        """Give, by rule, the patterns that could match in `text`, in their order."""
+        patterns, gate = self._gated
+        possible: dict[str, list[Pattern]] = {}
+        for index in gate.passing(text):
+            rule, pattern = patterns[index]
+            possible.setdefault(rule, []).append(pattern)
+        return possible
+
+    @cached_property
+    def _gated(self) -> tuple[list[tuple[str, Pattern]], Gate]:
+        patterns = [(rule, pattern) for rule, patterns in self.patterns.items() for pattern in patterns]
+        return patterns, Gate(pattern.regex for _, pattern in patterns)
 
     def lead(self, sentence: str, start: int, end: int) -> tuple[int, int] | None:
         """Give the span of the fronted phrase ("As a gold member, ") that holds `start` to `end`; None: there is none."""
@@ -104,7 +116,6 @@ def _pattern(entry: Mapping[str, Any], classes: Mapping[str, str]) -> Pattern:
         say=entry.get("say", ""),
         whole=entry.get("whole", False),
         confidence="low" if entry.get("low") else "high",
-        needs=tuple(entry.get("needs", ())),
     )
 
 

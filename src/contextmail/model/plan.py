@@ -73,6 +73,8 @@ class PlannedDraft(_Frozen):
 
     source: str
     """The id of the author's draft; empty: a message of a file."""
+    targets: str
+    """The saved segment that the author's draft targets; empty: everybody."""
     title: str
     original: dict[str, str]
     parts: dict[str, str]

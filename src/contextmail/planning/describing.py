@@ -41,6 +41,7 @@ def planned_draft(draft: Draft, merged: Merged, run: str) -> PlannedDraft:
     changed = (line for name, text in merged.parts.items() for line in _diff(name, draft.parts.get(name, ""), text))
     return PlannedDraft(
         source=draft.id,
+        targets=draft.segment,
         title=f"{draft.title[:_TITLE]} [contextmail {run}]",
         original=dict(draft.parts),
         parts=dict(merged.parts),

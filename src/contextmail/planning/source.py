@@ -36,7 +36,8 @@ def campaign_of(plan: Plan) -> tuple[Message, Draft]:
     """Give the message and the draft that an earlier plan was made from."""
     planned = plan.draft
     return plan.message, Draft(
-        id=planned.source, title=plan.message.id, state="", parts=planned.original, settings=planned.kept, lost=tuple(planned.lost)
+        id=planned.source, title=plan.message.id, state="", parts=planned.original, settings=planned.kept,
+        segment=planned.targets, lost=tuple(planned.lost),
     )  # fmt: skip
 
 

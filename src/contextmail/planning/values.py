@@ -36,9 +36,10 @@ class Values:
             f" FROM decided d JOIN recipients r USING (key){joins} WHERE d.outcome = 'send'"
         )
 
-    def rank(self, field: Field) -> str:
+    @staticmethod
+    def rank(campaign: Campaign, field: Field) -> str:
         """Write, over the columns of `decided`, which of the field's texts a recipient gets: 0 says the most."""
-        return _position(field, self.campaign, "")
+        return _position(field, campaign, "")
 
     def _slot(self, field: Field, table: str) -> None:
         """Write each distinct text once, in Python, and join it back by what it was made of."""

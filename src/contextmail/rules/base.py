@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -32,6 +32,8 @@ class Sentence:
     """It opens its block."""
     part: str
     """The part's name."""
+    patterns: Mapping[str, Sequence[Pattern]]
+    """By rule, the lexicon's patterns that could match here."""
 
     @property
     def alone(self) -> bool:
@@ -107,15 +109,18 @@ class ClaimRule(Rule):
         changes = {"true_when": self.override.true_when, "otherwise": self.override.otherwise}
         return self.claim.model_copy(update={key: value for key, value in changes.items() if value is not None})
 
+    def may(self, text: Sentence, context: Context) -> bool:
+        """Say, cheaply, whether there is anything to find in a sentence, or in a block that is given as one."""
+        return self.name in text.patterns
+
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield what the lexicon's patterns find in `sentence`: each claim that stands apart; a low one only alone."""
         high: list[Match] = []
         low: Match | None = None
-        lowered = sentence.text.lower()
-        for pattern in context.lexicon.patterns.get(self.name, ()):
+        for pattern in sentence.patterns.get(self.name, ()):
             if (pattern.confidence == "low" and (low or high)) or (pattern.whole and any(m.whole for m in high)):
                 continue
-            found = pattern.search(sentence.text, lowered)
+            found = pattern.search(sentence.text)
             if found and not _quoted(found, sentence.text):
                 match = self._match(sentence, pattern, found)
                 if match.confidence == "low":

@@ -48,6 +48,10 @@ class GenericSubject(ClaimRule):
         because="there is something to say",
     )
 
+    def may(self, text: Sentence, context: Context) -> bool:
+        """Look at the subject."""
+        return text.part == "subject"
+
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield the whole subject when every word of it is empty."""
         if sentence.part != "subject" or not sentence.first:

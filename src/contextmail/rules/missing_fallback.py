@@ -42,6 +42,10 @@ class MissingFallback(ClaimRule):
     name = "missing-fallback"
     claim = Claim(name="missing-fallback", true_when="known(first_name)", otherwise="weaken", because="no clean name")
 
+    def may(self, text: Sentence, context: Context) -> bool:
+        """Look where there is a token."""
+        return bool(text.block.tokens)
+
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield each first-name token that nothing guards."""
         for at, token in sentence.block.tokens.items():

@@ -41,6 +41,10 @@ class OwnedOffer(ClaimRule):
         name="owned-offer", true_when="TRUE", otherwise="replace", unknown_is="true", because="own it already"
     )
 
+    def may(self, text: Sentence, context: Context) -> bool:
+        """Look where there is an offer, or may be a call for an upgrade."""
+        return bool(context.message.offers) or super().may(text, context)
+
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield each sentence that names an offer, else one that calls for an upgrade."""
         if context.lexicon.owners.search(sentence.text):
@@ -52,7 +56,11 @@ class OwnedOffer(ClaimRule):
         if not offer.name or not offer.product:
             return None
         found = re.search(rf"(?<!\w){re.escape(straight(offer.name))}(?!\w)", sentence.text, re.IGNORECASE)
-        if not found or sentence.block.place is Place.ALT or (sentence.block.place is Place.CELL and found[0] == sentence.block.text):
+        if (
+            not found
+            or sentence.block.place is Place.ALT
+            or (sentence.block.place is Place.CELL and found[0] == sentence.block.text)
+        ):
             return None  # it says what a picture shows
         span = (sentence.start + found.start(), sentence.start + found.end())
         return Match(self.name, sentence, *span, span, groups={"noun": found[0]}, true_when=f"NOT {owns(offer)}")

@@ -34,6 +34,10 @@ class UnknownToken(ClaimRule):
     name = "unknown-token"
     claim = Claim(name="unknown-token", true_when="FALSE", otherwise="show", unknown_is="true")
 
+    def may(self, text: Sentence, context: Context) -> bool:
+        """Look where there is a token."""
+        return bool(text.block.tokens)
+
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield each token whose field the audience does not have."""
         if not context.known_fields:

@@ -135,6 +135,10 @@ class Runs:
             audience, tag, run, int(created), _now(),
         )  # fmt: skip
 
+    def touch(self, audience: str, tag: str) -> None:
+        """Note that a field was seen in use just now, by whatever uses it."""
+        self._execute("UPDATE uses SET used_at = ? WHERE audience = ? AND tag = ?", _now(), audience, tag)
+
     def uses(self, audience: str, tag: str = "", *, run: str = "") -> list[Use]:
         """List the uses of a field, or of a run, or of all of an audience, the first one first."""
         rows = self._execute(

@@ -79,8 +79,8 @@ def _account(target: MailchimpTarget) -> Iterator[Symptom]:
     limits = account.limits
     yield Symptom(
         "limits",
-        f"{limits['connections']} calls at the same time, {limits['page']:,} contacts a read, {limits['batch']} a write,"
-        f" {limits['field_bytes']} bytes a field",
+        f"{limits['connections']} calls at the same time, {limits['page']:,} contacts a read,"
+        f" {limits['batch']} a write, {limits['field_bytes']} bytes a field",
     )
 
 

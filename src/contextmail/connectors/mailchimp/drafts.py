@@ -20,10 +20,11 @@ EDITABLE = ("save", "paused")
 """States in which a campaign may still be changed."""
 
 _KEPT = {
-    "settings": ("from_name", "reply_to", "to_name", "folder_id", "use_conversation", "authenticate", "auto_footer", "inline_css", "fb_comments"),
-    "tracking": ("opens", "html_clicks", "text_clicks", "ecomm360", "google_analytics", "clicktale"),
-    "social_card": ("image_url", "title", "description"),
-}  # fmt: skip
+    "settings": """from_name reply_to to_name folder_id use_conversation authenticate auto_footer inline_css
+        fb_comments""".split(),
+    "tracking": "opens html_clicks text_clicks ecomm360 google_analytics clicktale".split(),
+    "social_card": "image_url title description".split(),
+}
 _LOST = {
     ("settings", "template_id"): "the template: the copy holds its HTML, and is edited as code",
     ("settings", "drag_and_drop"): "drag and drop: the copy is edited as code",
@@ -38,7 +39,7 @@ _STEPS = {
     "variate": "make the variation that you want a regular campaign, and plan that one",
     "absplit": "make the variation that you want a regular campaign, and plan that one",
     "rss": "write this issue as a regular campaign, and plan that one",
-    "automation": "plan a regular campaign; an automation's e-mails are changed in Mailchimp: `contextmail plan --paste`",
+    "automation": "plan a regular campaign; the e-mail of an automation is changed in Mailchimp",
     "multichannel": "replicate it as a regular campaign in the classic builder, or `contextmail plan --paste`",
 }
 _PARTS = {"html": "html", "text": "plain_text"}
@@ -231,7 +232,7 @@ def _put_content(transport: Transport, campaign: str, parts: Mapping[str, str]) 
 
 
 def _holds(content: Content, key: str, text: str) -> bool:
-    """Say whether each merge tag of what was written is in what is there; Mailchimp may change the rest (its footer)."""
+    """Say whether each merge tag of what was written is there; Mailchimp may change the rest (its footer)."""
     from contextmail.dialects.mailchimp import Mailchimp
 
     there = str(content.get(key) or "")

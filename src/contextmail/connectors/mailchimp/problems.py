@@ -56,10 +56,10 @@ def _problem(body: str) -> dict[str, object]:
 
 def _detail(problem: dict[str, object]) -> str:
     """Put the detail and the errors of single fields into one line."""
+    listed = problem.get("errors")
+    errors = [error for error in listed if isinstance(error, dict)] if isinstance(listed, list) else []
     parts = [str(problem.get("detail") or "")]
-    errors = problem.get("errors")
-    for error in (error for error in (errors if isinstance(errors, list) else ()) if isinstance(error, dict)):
-        parts.append(": ".join(str(error[key]) for key in ("field", "message") if error.get(key)))
+    parts += [": ".join(str(error[key]) for key in ("field", "message") if error.get(key)) for error in errors]
     return without_addresses("; ".join(part for part in parts if part))
 
 

@@ -23,7 +23,9 @@ from contextmail.sandbox.mailchimp.api import (
     segments,
     webhooks,
 )
-from contextmail.sandbox.mailchimp.call import Call, body_of, shaped
+from contextmail.sandbox.mailchimp.bodies import body_of
+from contextmail.sandbox.mailchimp.call import Call
+from contextmail.sandbox.mailchimp.fields import shaped
 from contextmail.sandbox.mailchimp.problems import BY_NAME, Problem, named, not_found, not_modelled, of_status
 from contextmail.sandbox.mailchimp.state import State
 
@@ -116,8 +118,9 @@ ROUTES: Mapping[str, Handler] = {
 
 ROOMS = frozenset(
     """account-exports activity-feed audiences authorized-apps automations batch-webhooks batches campaign-folders
-    campaigns connected-sites conversations customer-journeys ecommerce facebook-ads file-manager landing-pages lists reporting
-    reports search-campaigns search-members surveys template-folders templates verified-domains""".split()
+    campaigns connected-sites conversations customer-journeys ecommerce facebook-ads file-manager landing-pages
+    lists reporting reports search-campaigns search-members surveys template-folders templates
+    verified-domains""".split()
 )
 """First words of paths that the platform has, whether or not the sandbox models them."""
 

@@ -62,25 +62,26 @@ def of_list(state: State, audience: Audience) -> dict[str, Any]:
 
 def of_member(audience: Audience, member: Member, *, money: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Write a contact; `money` is what the stores know of them."""
+    values, signed_up = audience.tagged_values(member.values), iso(member.signed_up_at)
     document: dict[str, Any] = {
         "id": member.key,
         "email_address": member.email,
         "unique_email_id": member.short_id,
         "contact_id": member.key[::-1],
-        "full_name": _full_name(audience, member),
+        "full_name": f"{values.get('FNAME', '')} {values.get('LNAME', '')}".strip(),
         "web_id": member.web_id,
         "email_type": member.email_type,
         "status": member.status,
         "consents_to_one_to_one_messaging": member.status == "subscribed",
-        "merge_fields": audience.tagged_values(member.values),
+        "merge_fields": values,
         "interests": {
             id_: id_ in member.interests for category in audience.categories.values() for id_ in category.interests
         },
         "stats": {"avg_open_rate": 0, "avg_click_rate": 0} | ({"ecommerce_data": money} if money else {}),
         "ip_signup": "",
-        "timestamp_signup": iso(member.signed_up_at),
+        "timestamp_signup": signed_up,
         "ip_opt": "127.0.0.1",
-        "timestamp_opt": iso(member.signed_up_at),
+        "timestamp_opt": signed_up,
         "member_rating": member.rating,
         "last_changed": iso(member.changed_at),
         "language": member.language,
@@ -97,11 +98,6 @@ def of_member(audience: Audience, member: Member, *, money: Mapping[str, Any] | 
         document["sms_phone_number"] = member.sms_phone
         document["sms_subscription_status"] = member.sms_status
     return document
-
-
-def _full_name(audience: Audience, member: Member) -> str:
-    values = audience.tagged_values(member.values)
-    return f"{values.get('FNAME', '')} {values.get('LNAME', '')}".strip()
 
 
 def of_field(audience: Audience, field: MergeField) -> dict[str, Any]:

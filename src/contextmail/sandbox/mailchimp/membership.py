@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from contextmail.sandbox.mailchimp import values
-from contextmail.sandbox.mailchimp.call import member_of
+from contextmail.sandbox.mailchimp.bodies import member_of
 from contextmail.sandbox.mailchimp.model import Audience, Member
 from contextmail.sandbox.mailchimp.problems import Problem, invalid
 from contextmail.sandbox.mailchimp.state import State, key_of, tell
@@ -39,15 +39,10 @@ class Writer:
         key = key_of(email)
         if key in self.audience.forgotten:
             raise forgotten(email)
-        old = self.audience.members.get(key)
-        _allow(status, email, locked=old is not None and old.locked)
         now = self.state.now()
-        kept = self._values(old.values if old else {}, body)
-        interests = self._interests(old.interests if old else frozenset(), body)
-        number = old.web_id if old else self.state.number()
-        member = Member(key, email, status, number, now, now, kept, locked=old is not None and old.locked)
-        member.interests = interests
-        _details(member, body)
+        old = self.audience.members.get(key) or Member(key, email, "", self.state.number(), now, now)
+        _allow(status, old)
+        member = replace(old, email=email, status=status, changed_at=now, **self._rest(old, body))
         self.audience.members.put(member)
         if status == "subscribed":
             tell(self.state, self.audience, member, "subscribe", "api")
@@ -57,15 +52,14 @@ class Writer:
         """Change a contact; tell whether anything did. `status` overwrites. Raises Problem, having changed nothing."""
         before, was = _picture(member), member.status
         status = str(body.get("status") or was)
-        _allow(status, member.email, locked=member.locked and status != was)
-        kept, interests = self._values(member.values, body), self._interests(member.interests, body)
+        _allow(status, member)
+        rest = self._rest(member, body)
         address = str(body.get("email_address") or member.email)
         if key_of(address) != member.key:
             self._move(member, address)
-        member.email, member.status, member.interests = address, status, interests
-        # A sent campaign holds on to the values it was sent with, so that equal ones stay the same object.
-        member.values = kept if kept != member.values else member.values
-        _details(member, body)
+        member.email, member.status = address, status
+        for name, value in rest.items():
+            setattr(member, name, value)
         if _picture(member) == before:
             return False
         member.changed_at = self.state.now()
@@ -73,10 +67,16 @@ class Writer:
         self._tell(member, was)
         return True
 
-    def _values(self, before: Mapping[int, Any], body: Mapping[str, Any]) -> dict[int, Any]:
-        given = member_of(body, "merge_fields", dict, {})
-        limits, readings = self.state.limits, self.state.readings
-        return values.taken(self.audience, before, given, limits, readings, validate=self.validate)
+    def _rest(self, member: Member, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Read everything but address and status, before anything is changed."""
+        given, limits, readings = member_of(body, "merge_fields", dict, {}), self.state.limits, self.state.readings
+        return {
+            "values": values.taken(self.audience, member.values, given, limits, readings, validate=self.validate),
+            "interests": self._interests(member.interests, body),
+            "vip": member_of(body, "vip", bool, member.vip),
+            "language": member_of(body, "language", str, member.language),
+            "email_type": member_of(body, "email_type", str, member.email_type),
+        }
 
     def _interests(self, before: frozenset[str], body: Mapping[str, Any]) -> frozenset[str]:
         chosen = member_of(body, "interests", dict, {})
@@ -90,6 +90,8 @@ class Writer:
         if not _ADDRESS.fullmatch(address):
             raise invalid(("email_address", "Please provide a valid email address."))
         key = key_of(address)
+        if key in self.audience.forgotten:
+            raise forgotten(address)
         if key in self.audience.members:
             raise exists(address)
         old_email = member.email
@@ -124,18 +126,14 @@ def exists(email: str) -> Problem:
     return Problem(400, "Member Exists", f"{email} is already a list member. Use PUT to insert or update list members.")
 
 
-def _allow(status: str, email: str, *, locked: bool) -> None:
-    if status not in (*STATUSES, "archived"):
+def _allow(status: str, member: Member) -> None:
+    if status == member.status:
+        return
+    if status not in STATUSES:
         raise invalid(("status", "Value must be one of: " + ", ".join(STATUSES)))
-    if locked and status == "subscribed":
+    if member.locked and status == "subscribed":
         why = "is in a compliance state due to unsubscribe, bounce, or compliance review and cannot be subscribed."
-        raise Problem(400, "Member In Compliance State", f"{email} {why}")
-
-
-def _details(member: Member, body: Mapping[str, Any]) -> None:
-    member.vip = member_of(body, "vip", bool, member.vip)
-    member.language = member_of(body, "language", str, member.language)
-    member.email_type = member_of(body, "email_type", str, member.email_type)
+        raise Problem(400, "Member In Compliance State", f"{member.email} {why}")
 
 
 def _picture(member: Member) -> tuple[object, ...]:

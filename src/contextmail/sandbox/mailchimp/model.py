@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 from contextmail.sandbox.mailchimp.roster import Roster
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-NO_VALUES: Mapping[int, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -28,7 +26,7 @@ class Member:
     web_id: int
     changed_at: datetime = EPOCH
     signed_up_at: datetime = EPOCH
-    values: Mapping[int, Any] = NO_VALUES
+    values: Mapping[int, Any] = field(default_factory=dict)
     locked: bool = False
     unsubscribed_at: datetime | None = None
     unsubscribe_reason: str = ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from contextmail.sandbox.mailchimp.bodies import member_of
 from contextmail.sandbox.mailchimp.model import Audience, Campaign, Member, Segment
-from contextmail.sandbox.mailchimp.problems import invalid, not_modelled
+from contextmail.sandbox.mailchimp.problems import Problem, invalid, not_modelled
 
 if TYPE_CHECKING:
     from contextmail.sandbox.mailchimp.state import State
@@ -17,7 +18,7 @@ Test = Callable[[Member], bool]
 def of_campaign(state: State, campaign: Campaign) -> list[Member]:
     """List the subscribed members whom a campaign targets."""
     audience = state.lists[campaign.list_id]
-    keep = _targeted(state, audience, campaign.segment_opts)
+    keep = _if_possible(lambda: _targeted(state, audience, campaign.segment_opts))
     return [member for member in audience.members if member.status == "subscribed" and keep(member)]
 
 
@@ -26,11 +27,11 @@ def of_segment(state: State, audience: Audience, segment: Segment, statuses: fro
     if segment.type == "static":
         found = (audience.members.get(key) for key in segment.keys)
         return [member for member in found if member is not None and member.status in statuses]
-    keep = _all_or_any(state, audience, segment.match, segment.conditions)
+    keep = _if_possible(lambda: _all_or_any(state, audience, segment.match, segment.conditions))
     return [member for member in audience.members if member.status in statuses and keep(member)]
 
 
-def check(state: State, audience: Audience, match: str, conditions: tuple[Mapping[str, Any], ...]) -> None:
+def check(state: State, audience: Audience, match: str, conditions: tuple[Any, ...]) -> None:
     """Raise Problem for conditions that the sandbox cannot evaluate, before they are stored."""
     if match not in ("any", "all"):
         raise invalid(("options.match", "Value must be one of: any, all"))
@@ -51,6 +52,14 @@ def _targeted(state: State, audience: Audience, options: Mapping[str, Any]) -> T
     return _everybody
 
 
+def _if_possible(make: Callable[[], Test]) -> Test:
+    """Make a test; where a field or a segment that it names is gone since, it is true of nobody."""
+    try:
+        return make()
+    except Problem:
+        return _nobody
+
+
 def _everybody(_member: Member) -> bool:
     return True
 
@@ -66,7 +75,7 @@ def _all_or_any(state: State, audience: Audience, match: str, conditions: tuple[
 
 
 def _test(state: State, audience: Audience, condition: Mapping[str, Any]) -> Test:
-    kind = condition.get("condition_type")
+    kind = member_of(condition, "condition_type", str)
     match kind:
         case "StaticSegment":
             return _static(audience, condition)
@@ -78,7 +87,7 @@ def _test(state: State, audience: Audience, condition: Mapping[str, Any]) -> Tes
 
 
 def _static(audience: Audience, condition: Mapping[str, Any]) -> Test:
-    segment = audience.segments.get(int(condition.get("value", 0)))
+    segment = audience.segments.get(member_of(condition, "value", int))
     if segment is None:
         raise invalid(("options.conditions", "There is no such segment."))
     wanted = condition.get("op") == "static_is"
@@ -110,7 +119,7 @@ def _bought(state: State, condition: Mapping[str, Any]) -> Test:
     if condition.get("field") != "ecomm_orders":
         raise not_modelled(f"The field {condition.get('field')} of EcommNumber")
     count = {one.email.lower(): one.orders for store in state.stores.values() for one in store.customers.values()}
-    value = float(condition.get("value", 0))
+    value = _number(condition.get("value"))
     tests: dict[str, Callable[[float], bool]] = {
         "is": lambda orders: orders == value,
         "not": lambda orders: orders != value,
@@ -121,3 +130,10 @@ def _bought(state: State, condition: Mapping[str, Any]) -> Test:
     if op not in tests:
         raise invalid(("options.conditions", f"{op} is no operator of EcommNumber."))
     return lambda member: tests[op](count.get(member.email.lower(), 0))
+
+
+def _number(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError as error:
+        raise invalid(("options.conditions", f"{value} is no number.")) from error

@@ -175,6 +175,20 @@ class State:
                 receipt.unsubscribed_at, receipt.reason = now, member.unsubscribe_reason
             tell(self, audience, member, "unsubscribe", by, reason=reason, campaign_id=campaign_id)
 
+    def subscribe(self, list_id: str, email: str) -> Member:
+        """Subscribe somebody by their own act, a form or a confirmation: whatever stood against it is over.
+
+        Raises KeyError for an unknown list.
+        """
+        with self.lock:
+            audience, key = self.lists[list_id], key_of(email)
+            audience.forgotten.discard(key)
+            member = audience.members.get(key) or self.add_member(audience, email)
+            member.status, member.locked, member.changed_at = "subscribed", False, self.now()
+            audience.members.changed()
+            tell(self, audience, member, "subscribe", "user")
+            return member
+
     def bounce(self, list_id: str, email: str, *, campaign_id: str = "", reason: str = "hard") -> None:
         """Clean an address off the list for a hard bounce. Raises KeyError."""
         with self.lock:
@@ -217,7 +231,7 @@ class State:
 
 def key_of(email: str) -> str:
     """Give the platform's key of an address."""
-    return hashlib.md5(email.lower().encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5(email.lower().encode(errors="replace"), usedforsecurity=False).hexdigest()
 
 
 def tell(

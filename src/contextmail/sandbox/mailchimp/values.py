@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -73,12 +74,14 @@ def _value(field: MergeField, raw: Any, limits: Limits) -> tuple[Any, str]:
     if shape is not None:
         return (text, "") if shape.fullmatch(text) else ("", message)
     # Bytes, not characters; half a character at the end is dropped.
-    return text.encode()[: limits.text_bytes].decode(errors="ignore"), ""
+    return text.encode(errors="replace")[: limits.text_bytes].decode(errors="ignore"), ""
 
 
 def _number(raw: Any) -> tuple[Any, str]:
     try:
         number = float(raw)
     except (TypeError, ValueError):
+        return "", "Please enter a number"
+    if not math.isfinite(number):
         return "", "Please enter a number"
     return (int(number) if number.is_integer() else number), ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from contextmail.sandbox.mailchimp.api.campaigns import DEFAULTS
-from contextmail.sandbox.mailchimp.call import Call, found, iso, member_of
+from contextmail.sandbox.mailchimp.bodies import member_of
+from contextmail.sandbox.mailchimp.call import Call, found, iso
 from contextmail.sandbox.mailchimp.documents import of_list
 from contextmail.sandbox.mailchimp.model import Automation, Campaign, Template
 from contextmail.sandbox.mailchimp.state import key_of

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from contextmail.sandbox.mailchimp.api.members import document, tag, untag
-from contextmail.sandbox.mailchimp.call import Call, member_of
+from contextmail.sandbox.mailchimp.bodies import member_of
+from contextmail.sandbox.mailchimp.call import Call
 from contextmail.sandbox.mailchimp.membership import Writer
 from contextmail.sandbox.mailchimp.model import Audience, Member
 from contextmail.sandbox.mailchimp.problems import Problem, invalid
@@ -64,31 +65,30 @@ class _Refused(Exception):
 def _write_one(writer: Writer, email: str, item: Mapping[str, Any], *, update: bool) -> tuple[bool, Member]:
     """Write one item: whether it is new, and the contact."""
     readings = writer.state.readings
-    status = item.get("status")
+    status = member_of(item, "status", str, "")
     member = writer.find(key_of(email))
     if member is None:
         if readings.batch_status_if_new:
-            status = item.get("status_if_new") or status
+            status = member_of(item, "status_if_new", str, status)
         if not status:
             raise _Refused("ERROR_GENERIC", "The status of a new contact is missing.")
-        return True, writer.create(email, str(status), item)
+        return True, writer.create(email, status, item)
     if not update:
         message = f"{email} is already a list member; provide update_existing:true in the request body to update it."
         raise _Refused("ERROR_CONTACT_EXISTS", message)
-    if status is None and readings.batch_without_status == "rejected":
+    if not status and readings.batch_without_status == "rejected":
         raise _Refused("ERROR_GENERIC", "The status of the contact is missing.")
     if status == "subscribed" and member.status == "unsubscribed" and not readings.batch_resubscribes:
-        status = None
+        status = ""
     # An item names its contact by address, so that the address cannot change here but in its case.
     writer.change(member, {**item, "status": status})
     return False, member
 
 
 def _tags(state: State, audience: Audience, member: Member, item: Mapping[str, Any], *, replace: bool) -> None:
-    names = item.get("tags")
-    if names is None:
+    if "tags" not in item:
         return
-    wanted = [str(name) for name in names]
+    wanted = [str(name) for name in member_of(item, "tags", list, [])]
     if replace:
         for held in [audience.segments[number].name for number in member.segments]:
             if held not in wanted:

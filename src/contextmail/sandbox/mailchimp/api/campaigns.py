@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 from contextmail.sandbox.mailchimp import checklist, recipients
-from contextmail.sandbox.mailchimp.call import Call, found, iso, member_of, moment
+from contextmail.sandbox.mailchimp.bodies import member_of
+from contextmail.sandbox.mailchimp.call import Call, found, iso, moment
 from contextmail.sandbox.mailchimp.model import Campaign
 from contextmail.sandbox.mailchimp.problems import Problem, invalid, not_modelled
 from contextmail.sandbox.mailchimp.state import State
@@ -236,6 +237,8 @@ def _change(state: State, campaign: Campaign, body: Mapping[str, Any]) -> None:
     if list_id and list_id not in state.lists:
         raise invalid(("recipients.list_id", "The list specified does not exist."))
     options = member_of(targets, "segment_opts", dict, {}) if targets else campaign.segment_opts
+    for name, default in DEFAULTS.items():
+        member_of(settings, name, type(default), default)
     _check_segment(state, list_id, options)
     if settings.get("template_id"):
         _use_template(state, campaign, member_of(settings, "template_id", int))
@@ -250,13 +253,15 @@ def _check_segment(state: State, list_id: str, options: Mapping[str, Any]) -> No
         return
     if not list_id:
         raise invalid(("recipients.segment_opts", "A segment needs a list."))
-    audience, saved = state.lists[list_id], options.get("saved_segment_id")
+    audience, saved = state.lists[list_id], member_of(options, "saved_segment_id", int, 0)
     if saved and saved not in audience.segments:
         raise invalid(("recipients.segment_opts.saved_segment_id", "The segment specified does not exist."))
     if options.get("prebuilt_segment_id"):
         raise not_modelled("A prebuilt segment")
     if not saved:
-        recipients.check(state, audience, options.get("match", "any"), tuple(options.get("conditions", ())))
+        recipients.check(
+            state, audience, member_of(options, "match", str, "any"), tuple(member_of(options, "conditions", list, []))
+        )
 
 
 def _use_template(state: State, campaign: Campaign, number: int) -> None:

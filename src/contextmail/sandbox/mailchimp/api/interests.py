@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from contextmail.sandbox.mailchimp.call import Call, found, member_of
+from contextmail.sandbox.mailchimp.bodies import member_of
+from contextmail.sandbox.mailchimp.call import Call, found
 from contextmail.sandbox.mailchimp.model import InterestCategory
 from contextmail.sandbox.mailchimp.problems import invalid
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from contextmail.sandbox.mailchimp.call import Call, found, member_of
+from contextmail.sandbox.mailchimp.bodies import member_of
+from contextmail.sandbox.mailchimp.call import Call, found
 from contextmail.sandbox.mailchimp.documents import of_member
 from contextmail.sandbox.mailchimp.membership import STATUSES, Writer, exists
 from contextmail.sandbox.mailchimp.model import Audience, Member
@@ -71,10 +72,10 @@ def put(call: Call) -> dict[str, Any]:
     email, writer = member_of(call.body, "email_address", str), _writer(call)
     member = writer.find(_key(call))
     if member is None:
-        status = call.body.get("status_if_new") or call.body.get("status")
+        status = member_of(call.body, "status_if_new", str, str(call.body.get("status") or ""))
         if not status:
             raise invalid(("status_if_new", "This value should not be blank."))
-        member = writer.create(email, str(status), call.body)
+        member = writer.create(email, status, call.body)
     else:
         writer.change(member, call.body)
     return document(call.state, call.audience, member)
@@ -149,19 +150,12 @@ def untag(audience: Audience, member: Member, name: str) -> None:
 
 def document(state: State, audience: Audience, member: Member) -> dict[str, Any]:
     """Write a contact with what the stores know of them."""
-    bought = (
-        (store, customer)
-        for store in state.stores.values()
-        if (customer := store.customers_by_email.get(member.email.lower())) is not None
-    )
-    money = next(
-        (
-            {"total_revenue": customer.spent, "number_of_orders": customer.orders, "currency_code": store.currency}
-            for store, customer in bought
-        ),
-        None,
-    )
-    return of_member(audience, member, money=money)
+    for store in state.stores.values():
+        bought = store.customers_by_email.get(member.email.lower())
+        if bought is not None:
+            money = {"total_revenue": bought.spent, "number_of_orders": bought.orders, "currency_code": store.currency}
+            return of_member(audience, member, money=money)
+    return of_member(audience, member)
 
 
 def _key(call: Call) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from contextmail.sandbox.mailchimp.call import Call, found, member_of
+from contextmail.sandbox.mailchimp.bodies import member_of
+from contextmail.sandbox.mailchimp.call import Call, found
 from contextmail.sandbox.mailchimp.documents import of_field
 from contextmail.sandbox.mailchimp.model import MergeField
 from contextmail.sandbox.mailchimp.problems import Problem, invalid

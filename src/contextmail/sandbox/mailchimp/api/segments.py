@@ -7,7 +7,8 @@ from typing import Any
 
 from contextmail.sandbox.mailchimp import recipients
 from contextmail.sandbox.mailchimp.api.members import document
-from contextmail.sandbox.mailchimp.call import Call, found, member_of
+from contextmail.sandbox.mailchimp.bodies import member_of
+from contextmail.sandbox.mailchimp.call import Call, found
 from contextmail.sandbox.mailchimp.documents import SUBSCRIBED, of_segment
 from contextmail.sandbox.mailchimp.model import Member, Segment
 from contextmail.sandbox.mailchimp.problems import Problem, invalid

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from contextmail.sandbox.mailchimp.call import Call, found, member_of
+from contextmail.sandbox.mailchimp.bodies import member_of
+from contextmail.sandbox.mailchimp.call import Call, found
 from contextmail.sandbox.mailchimp.deliveries import answers
 from contextmail.sandbox.mailchimp.documents import of_webhook
 from contextmail.sandbox.mailchimp.model import Webhook

@@ -1,0 +1,234 @@
+"""Apply a plan: fields, values, segment, draft, in that order, each step noted before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from contextmail.applying.desk import Desk, as_shown, check_audience, open_desk, value_of
+from contextmail.applying.tidy import apply_tidy
+from contextmail.config import Settings
+from contextmail.connectors.base import Draft, Target
+from contextmail.engines.base import literal, quoted
+from contextmail.engines.lines import pages
+from contextmail.errors import StalePlanError, UnsafePlanError
+from contextmail.model.plan import Plan, TidyPlan
+from contextmail.planning.audience import Progress, load_keys
+from contextmail.planning.folder import CHANGES, SEGMENT, read_plan
+from contextmail.planning.source import campaign_of
+from contextmail.store.runs import Runs
+
+SKEW = timedelta(minutes=5)
+"""By how much the platform's clock may differ from ours: so much earlier it is asked what changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a run came to. `skipped`: reason -> contacts that were left out of fields and segment, for `runs skipped`."""
+
+    run: str
+    fields: tuple[str, ...] = ()
+    """Contact fields that it created (of a tidy: deleted)."""
+    people_written: int = 0
+    segment: str = ""
+    segment_people: int = 0
+    draft: str = ""
+    checklist: tuple[str, ...] = ()
+    """What the platform still wants before it would send."""
+    skipped: tuple[tuple[str, int], ...] = ()
+
+
+def apply(
+    folder: Path,
+    target: Target,
+    runs: Runs,
+    settings: Settings | None = None,
+    *,
+    progress: Progress = lambda _stage, _share: None,
+) -> Applied:
+    """Apply the plan in `folder`; one that was stopped goes on where it was, and one that is done stays as it is.
+
+    Raises UnsafePlanError for a plan over its limits or that was altered, StalePlanError past its time or where more
+    changed since than `limits.changed`, StatusMovedError and the platform's errors as they come: apply again, or undo.
+    """
+    settings = settings or Settings()
+    plan = read_plan(folder)
+    check_audience(plan, target)
+    if isinstance(plan, TidyPlan):
+        return Applied(plan.run, fields=apply_tidy(plan, folder, target, runs, settings))
+    with runs.lock():
+        known = runs.find(plan.run)
+        if known and known.state == "applied":
+            return _recalled(runs, plan.run)
+        if known and known.state != "applying":
+            raise UnsafePlanError("this run was undone", where=plan.run, cure="plan again")
+        _refuse(plan, begun=known is not None)
+        with open_desk(plan.run, target, runs, progress) as desk:
+            return _Application(desk, plan, folder, settings).carry_out()
+
+
+def _refuse(plan: Plan, *, begun: bool) -> None:
+    over = [f"{check.name}: {check.found:.4g}, at most {check.limit:.4g}" for check in plan.checks if not check.ok]
+    if over:
+        named = " or ".join(check.setting for check in plan.checks if not check.ok and check.setting)
+        cure = f"look at the plan; if it is right, raise {named} and plan again" if named else "plan again"
+        raise UnsafePlanError(f"the plan is over its limits: {'; '.join(over)}", where=plan.run, cure=cure)
+    if not plan.segment_people:
+        raise UnsafePlanError("there is nobody to send to", where=plan.run, cure="look at the plan's decisions")
+    if datetime.now(UTC).replace(tzinfo=None) > plan.valid_until:
+        cure = f"contextmail undo {plan.run}, then plan again" if begun else "plan again"
+        raise StalePlanError(f"the plan was valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC", where=plan.run, cure=cure)
+
+
+class _Application:
+    def __init__(self, desk: Desk, plan: Plan, folder: Path, settings: Settings) -> None:
+        self.desk, self.plan, self.folder, self.settings = desk, plan, folder, settings
+        self.run, self.runs, self.target, self.engine = plan.run, desk.runs, desk.target, desk.engine
+        self.tags = [field.tag for field in plan.fields]
+        self.choices = {field.tag: field.mode == "choose" for field in plan.fields}
+
+    def carry_out(self) -> Applied:
+        original = self._original()
+        self.runs.begin(self.run, "campaign", self.desk.audience, self.plan.draft.title, self.folder)
+        self._recheck()
+        created = self._make_fields()
+        written = self._write_values()
+        segment, people = self._make_segment()
+        draft, checklist = ("", ()) if self.plan.paste else self._make_draft(original, segment)
+        reasons = Counter(self.runs.skipped(self.run).values())
+        done = Applied(self.run, created, written, segment, people, draft, checklist, tuple(reasons.most_common()))
+        self.runs.after(self.run, "run", **asdict(done))
+        self.runs.set_state(self.run, "applied")
+        return done
+
+    def _original(self) -> Draft:
+        """Read the author's draft again. Raises StalePlanError where it is not what was planned."""
+        planned = self.plan.draft
+        if not planned.source or self.runs.result(self.run, "draft"):
+            return campaign_of(self.plan)[1]
+        draft = self.target.draft(planned.source)
+        if dict(draft.parts) != planned.original or draft.segment != planned.targets:
+            raise StalePlanError("the draft was changed since the plan was made", where=planned.source, cure="plan again")
+        return draft
+
+    # --------------------------------------------------------------------------------------------- what moved since
+
+    def _recheck(self) -> None:
+        """Read again what changed since the plan was made; note whom it concerns. Raises StalePlanError over the limit."""
+        self.desk.progress("Reading what changed since", 0.0)
+        self.there = self.desk.fields(self.tags)
+        self.desk.load(self.target.members(since=self.plan.made_at - SKEW), self.tags)
+        self.engine.rows(f"CREATE TEMP TABLE segment AS SELECT * FROM {self.desk.file(SEGMENT)}")
+        self.engine.rows(f"CREATE TEMP TABLE changes AS SELECT * FROM {self.desk.file(CHANGES)}")
+        moved = ["SELECT key, 'status: ' || n.status AS reason FROM segment JOIN now n USING (key) WHERE n.status <> 'subscribed'"]
+        moved += [
+            f"SELECT s.key, 'somebody changed {tag}' FROM segment s JOIN now n USING (key)"
+            f" LEFT JOIN changes c ON c.key = s.key AND c.tag = {literal(tag)}"
+            f" WHERE {self._shown(tag, 'n')} <> {self._shown(tag, 's')}"
+            f" AND (c.key IS NULL OR {self._shown(tag, 'n')} <> {as_shown('c.old', choose=self.choices[tag])})"
+            for tag in self.tags
+        ]
+        self.engine.rows(f"CREATE TEMP TABLE moved AS SELECT key, min(reason) AS reason FROM ({' UNION ALL '.join(moved)}) GROUP BY key")
+        self._note_skipped([])
+
+    def _note_skipped(self, failed: Sequence[tuple[str, str]]) -> None:
+        """Note who is left out. Raises StalePlanError where that is more than the limit."""
+        skipped = [*self.engine.rows("SELECT key, reason FROM moved ORDER BY key"), *failed]
+        self.runs.skip(self.run, skipped)
+        share = len({key for key, _ in skipped}) / self.plan.segment_people
+        if share > self.settings.limits.changed:
+            reasons = ", ".join(f"{reason} ({count:,})" for reason, count in Counter(reason for _, reason in skipped).most_common(3))
+            what = f"{share:.1%} of the people changed since the plan was made, or could not be written: {reasons}"
+            raise StalePlanError(what, where=self.run, cure=f"contextmail undo {self.run} and plan again, or raise limits.changed")
+
+    # --------------------------------------------------------------------------------------------- fields and values
+
+    def _make_fields(self) -> tuple[str, ...]:
+        """Record the use of every field, and create those that are not there."""
+        created = []
+        for number, field in enumerate(self.plan.fields):
+            step = f"field {field.tag}"
+            self.desk.progress("Creating fields", number / len(self.plan.fields))
+            self.runs.use(self.desk.audience, field.tag, self.run)
+            if field.tag not in self.there or (self.runs.began(self.run, step) and not self.runs.result(self.run, step)):
+                # A step that has begun and whose field is there was carried out, though nobody noted it.
+                self.runs.before(self.run, step)
+                made = self.there.get(field.tag) or self.target.create_field(field.tag, field.name, field.default)
+                self.runs.use(self.desk.audience, field.tag, self.run, created=True)
+                self.runs.after(self.run, step, id=made.id)
+            if self.runs.result(self.run, step):
+                created.append(field.tag)
+        return tuple(created)
+
+    def _write_values(self) -> int:
+        now = value_of("n", self.tags, "c.tag")
+        choices = ", ".join(literal(tag) for tag, choose in self.choices.items() if choose) or "''"
+        unwritten = f"CASE WHEN c.tag IN ({choices}) THEN {as_shown(now, choose=True)} <> {as_shown('c.new', choose=True)} ELSE coalesce({now}, '') <> c.new END"
+        self.engine.rows(
+            "CREATE TEMP TABLE todo AS SELECT c.key, c.email, c.status, c.tag, c.new AS value FROM changes c"
+            f" LEFT JOIN now n USING (key) WHERE c.key NOT IN (SELECT key FROM moved) AND (n.key IS NULL OR {unwritten})"
+        )
+        self.runs.before(self.run, "values")
+        failed = self.desk.write("todo", stage="Writing fields")
+        self._note_skipped([(error.key, error.reason) for error in failed])
+        load_keys(self.engine, "skipped", self.runs.skipped(self.run), self.desk.temp)
+        people = int(self.engine.rows("SELECT count(DISTINCT key) FROM changes WHERE key NOT IN (SELECT key FROM skipped)")[0][0])
+        self.runs.after(self.run, "values", people=people, failed=len(failed))
+        return people
+
+    # --------------------------------------------------------------------------------------------- segment and draft
+
+    def _make_segment(self) -> tuple[str, int]:
+        """Make the segment of those who are sent to; one that was begun is completed."""
+        self.desk.progress("Making the segment", 0.0)
+        self.engine.rows("CREATE TEMP TABLE reached AS SELECT key, email FROM segment WHERE key NOT IN (SELECT key FROM skipped)")
+        people = int(self.engine.rows("SELECT count(*) FROM reached")[0][0])
+        self.runs.before(self.run, "segment", name=self.plan.segment)
+        segment = self.target.find_segment(self.plan.segment)
+        if segment is None:
+            segment = self.target.create_segment(self.plan.segment, self._emails("reached"))
+        else:
+            load_keys(self.engine, "inside", self.target.segment_members(segment), self.desk.temp)
+            self.engine.rows("CREATE TEMP TABLE missing AS FROM reached WHERE key NOT IN (SELECT key FROM inside)")
+            self.engine.rows("CREATE TEMP TABLE extra AS SELECT key, email FROM segment WHERE key IN (SELECT key FROM inside) AND key IN (SELECT key FROM skipped)")
+            self.target.change_segment(segment, add=self._emails("missing"), remove=self._emails("extra"))
+        self.runs.after(self.run, "segment", id=segment, people=people)
+        return segment, people
+
+    def _emails(self, table: str) -> Iterator[str]:
+        return (email for _, email in pages(self.engine, table, "key"))
+
+    def _make_draft(self, original: Draft, segment: str) -> tuple[str, tuple[str, ...]]:
+        """Make the draft for the segment; one that was begun gets its texts again."""
+        self.desk.progress("Making the draft", 0.0)
+        planned = self.plan.draft
+        before = self.runs.result(self.run, "draft")
+        if before is None:
+            self.runs.before(self.run, "draft", title=planned.title)
+            draft = self.target.find_draft(planned.title)
+            if draft is None:
+                draft = self.target.create_draft(original, parts=planned.parts, segment=segment, title=planned.title)
+            else:
+                self.target.change_draft(draft, planned.parts)
+            before = {"id": draft, "digest": draft_digest(self.target.draft(draft))}
+            self.runs.after(self.run, "draft", **before)
+        return before["id"], tuple(self.target.checklist(before["id"]))
+
+    def _shown(self, tag: str, table: str) -> str:
+        return as_shown(f"{table}.{quoted(tag)}", choose=self.choices[tag])
+
+
+def draft_digest(draft: Draft) -> str:
+    """Give a digest of a draft's texts as the platform holds them, to see later whether somebody changed them."""
+    return hashlib.sha256(json.dumps(dict(draft.parts), sort_keys=True).encode()).hexdigest()
+
+
+def _recalled(runs: Runs, run: str) -> Applied:
+    told = runs.result(run, "run") or {"run": run}
+    lists = {name: tuple(told.get(name, ())) for name in ("fields", "checklist")}
+    return Applied(**{**told, **lists, "skipped": tuple((reason, count) for reason, count in told.get("skipped", ()))})

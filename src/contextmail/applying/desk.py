@@ -1,0 +1,136 @@
+"""What applying, refreshing and undoing share: an engine with the plan's tables and the audience as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar, get_args
+
+from contextmail.connectors.base import AudienceField, FieldWrite, Member, RowError, Status, Target
+from contextmail.engines.base import Engine, Row, literal, quoted
+from contextmail.engines.lines import PAGE
+from contextmail.errors import ConfigurationError, PlatformError
+from contextmail.model.plan import Plan, TidyPlan
+from contextmail.planning.audience import Progress, load_members
+from contextmail.planning.source import our_fields
+from contextmail.store.runs import Runs
+
+CHOICE_IS_NEUTRAL = "z"
+"""The key of a choice that says nothing: an empty field says the same."""
+WRITABLE = ("subscribed", "unsubscribed", "pending")
+_STATUSES: dict[str, Status] = {status: status for status in get_args(Status)}
+_NOT_FOUND = 404
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where one run is worked on; the engine's memory is bounded, and it spills to `temp`."""
+
+    run: str
+    target: Target
+    runs: Runs
+    engine: Engine
+    temp: Path
+    progress: Progress
+
+    @property
+    def audience(self) -> str:
+        """Name the audience: `mailchimp:LIST`."""
+        return f"{self.target.name}:{self.target.audience}"
+
+    @property
+    def folder(self) -> Path:
+        """Give the run's copy of its plan, to which refreshes add."""
+        return self.runs.folder(self.run)
+
+    def file(self, name: str) -> str:
+        """Write a Parquet file of the run as a relation."""
+        return f"read_parquet({literal(str(self.folder / name))})"
+
+    def load(self, members: Iterable[Member], tags: Sequence[str]) -> None:
+        """Make the table `now`: contacts with the present values of these tags."""
+        load_members(self.engine, "now", members, tags, self.temp, self.progress)
+
+    def fields(self, tags: Sequence[str]) -> dict[str, AudienceField]:
+        """List the audience's fields of these tags. Raises UnsafePlanError where one is somebody else's."""
+        there = our_fields(self.target.fields(), tags)
+        return {tag: there[tag] for tag in tags if tag in there}
+
+    def write(self, rows: str, *, stage: str) -> list[RowError]:
+        """Write the rows of a table (key, email, status, tag, value), a contact at a time; give who was refused."""
+        total = int(self.engine.rows(f"SELECT count(DISTINCT key) FROM {rows}")[0][0])
+        failed: list[RowError] = []
+        done = 0
+
+        def counted() -> Iterator[FieldWrite]:
+            nonlocal done
+            for write in self._writes(rows):
+                done += 1
+                yield write
+
+        if not total:
+            return failed
+        for errors in self.target.write_fields(counted()):
+            failed += errors
+            self.progress(f"{stage}: {done:,} of {total:,}", done / total)
+        return failed
+
+    def _writes(self, rows: str) -> Iterator[FieldWrite]:
+        for key, of_contact in groupby(self._by_contact(rows), key=itemgetter(0)):
+            values = list(of_contact)
+            yield FieldWrite(key, values[0][1], {tag: value for _, _, _, tag, value in values}, _STATUSES[values[0][2]])
+
+    def _by_contact(self, rows: str) -> Iterator[Row]:
+        last = ""
+        while True:
+            page = self.engine.rows(
+                f"SELECT key, email, status, tag, value FROM {rows} WHERE key IN"
+                f" (SELECT DISTINCT key FROM {rows} WHERE key > {literal(last)} ORDER BY key LIMIT {PAGE}) ORDER BY key, tag"
+            )
+            if not page:
+                return
+            yield from page
+            last = page[-1][0]
+
+
+@contextmanager
+def open_desk(run: str, target: Target, runs: Runs, progress: Progress) -> Iterator[Desk]:
+    """Open the engine for a run, and close it."""
+    from contextmail.engines.duckdb import DuckDBEngine
+
+    with closing(DuckDBEngine(memory_limit="768MB")) as engine, TemporaryDirectory(prefix="contextmail-") as temp:
+        yield Desk(run, target, runs, engine, Path(temp), progress)
+
+
+def check_audience(plan: Plan | TidyPlan, target: Target) -> None:
+    """Raise ConfigurationError where a plan was made for another audience."""
+    if plan.on != (here := f"{target.name}:{target.audience}"):
+        raise ConfigurationError(f"the plan is for {plan.on}, not for {here}", where=plan.run, cure=f"--on {plan.on}")
+
+
+def as_shown(column: str, *, choose: bool) -> str:
+    """Write a value as a template sees it: null and empty are the same, and in a choice so is the neutral key."""
+    value = f"coalesce({column}, '')"
+    return f"CASE {value} WHEN {literal(CHOICE_IS_NEUTRAL)} THEN '' ELSE {value} END" if choose else value
+
+
+def value_of(table: str, tags: Iterable[str], tag: str = "tag") -> str:
+    """Write the value of the tag that a column names, from a table with a column for each tag."""
+    branches = " ".join(f"WHEN {literal(name)} THEN {table}.{quoted(name)}" for name in tags)
+    return f"CASE {tag} {branches} END" if branches else "NULL::VARCHAR"
+
+
+def unless_gone(read: Callable[[], _T]) -> _T | None:
+    """Read what may have been deleted meanwhile; None: it was."""
+    try:
+        return read()
+    except PlatformError as error:
+        if error.status != _NOT_FOUND:
+            raise
+        return None

@@ -1,0 +1,219 @@
+"""Undo a run: draft, segment and field values as they were before it, except what somebody has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from contextmail.applying.apply import draft_digest
+from contextmail.applying.desk import WRITABLE, Desk, open_desk, unless_gone, value_of
+from contextmail.connectors.base import AudienceField, Target
+from contextmail.dialects import DIALECTS
+from contextmail.engines.base import literal
+from contextmail.errors import ConfigurationError, UnsafePlanError
+from contextmail.model.plan import Plan
+from contextmail.planning.audience import Progress, load_keys
+from contextmail.planning.folder import CHANGES, SEGMENT, campaign_plan
+from contextmail.store.runs import Runs
+
+_STILL_A_DRAFT = ("save", "paused")
+
+
+@dataclass(slots=True)
+class Undone:
+    """What became of a run. `left`: what stays as it is, and why; contacts are counted."""
+
+    run: str
+    draft: bool = False
+    """Its draft was deleted."""
+    segment: bool = False
+    """Its segment was deleted."""
+    people_restored: int = 0
+    fields_deleted: list[str] = field(default_factory=list)
+    fields_restored: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def undo(run: str, target: Target, runs: Runs, *, progress: Progress = lambda _stage, _share: None) -> Undone:
+    """Put back what a run wrote; one that was stopped goes on where it was.
+
+    Fields that another run uses are left to it. Raises UnsafePlanError once the draft is scheduled or sent, or where a
+    field of ours bears another name.
+    """
+    with runs.lock():
+        known = runs.get(run)
+        if known.kind != "campaign":
+            raise UnsafePlanError("a tidy cannot be undone: the values are gone", where=run)
+        if known.audience != (here := f"{target.name}:{target.audience}"):
+            raise ConfigurationError(f"the run is of {known.audience}, not of {here}", where=run, cure=f"--on {known.audience}")
+        if known.state == "undone":
+            return Undone(**(runs.result(run, "undo") or {"run": run}))
+        with open_desk(run, target, runs, progress) as desk:
+            return _Undoing(desk, campaign_plan(runs.folder(run))).carry_out()
+
+
+class _Undoing:
+    def __init__(self, desk: Desk, plan: Plan) -> None:
+        self.desk, self.plan = desk, plan
+        self.run, self.runs, self.target, self.engine = desk.run, desk.runs, desk.target, desk.engine
+        self.done = Undone(desk.run)
+
+    def carry_out(self) -> Undone:
+        draft = self._draft()
+        self.runs.set_state(self.run, "undoing")
+        kept = self._delete_draft(draft)
+        self._delete_segment(keep=bool(kept))
+        self._restore_fields(kept)
+        self.runs.after(self.run, "undo", **asdict(self.done))
+        self.runs.set_state(self.run, "undone")
+        return self.done
+
+    # --------------------------------------------------------------------------------------------- draft and segment
+
+    def _draft(self) -> str:
+        """Find our draft; empty: there is none. Raises UnsafePlanError where it is no draft any more."""
+        if self.plan.paste:
+            tags = {one.tag for one in self.plan.fields}
+            for tag, where in self.target.tags_in_use():
+                if tag in tags and not self._others(tag):
+                    raise UnsafePlanError(f"{where} asks for {tag}", where=self.run, cure="take the texts of the plan out of it first")
+            return ""
+        if not self.runs.began(self.run, "draft"):
+            return ""
+        noted = self.runs.result(self.run, "draft")
+        found = str(noted["id"]) if noted else self.target.find_draft(self.plan.draft.title) or ""
+        draft = unless_gone(lambda: self.target.draft(found)) if found else None
+        if draft is None:
+            return ""
+        if draft.state not in _STILL_A_DRAFT:
+            cure = "unschedule it first" if draft.state == "schedule" else "what is sent cannot be undone; contextmail tidy frees its fields later"
+            raise UnsafePlanError(f"the draft is no draft any more: its state is {draft.state!r}", where=self.run, cure=cure)
+        return found
+
+    def _delete_draft(self, found: str) -> set[str]:
+        """Delete our draft; one that somebody changed stays: give the fields that it asks for."""
+        noted = self.runs.result(self.run, "draft")
+        draft = unless_gone(lambda: self.target.draft(found)) if found else None
+        if draft and noted and draft_digest(draft) != noted["digest"]:
+            self.done.left.append("the draft, with its segment and the fields that it asks for: somebody changed it")
+            dialect = DIALECTS[self.plan.message.dialect]
+            tokens = [token for text in draft.parts.values() for token in dialect.tokens(text)]
+            return {token.name for token in tokens} | {token.condition.field for token in tokens if token.condition}
+        if draft:
+            self.runs.before(self.run, "delete draft", id=found)
+            self.target.delete_draft(found)
+            self.runs.after(self.run, "delete draft", id=found)
+        self.done.draft = self.runs.began(self.run, "delete draft")
+        return set()
+
+    def _delete_segment(self, *, keep: bool) -> None:
+        if keep or not self.runs.began(self.run, "segment"):
+            return
+        noted = self.runs.result(self.run, "segment")
+        found = str(noted["id"]) if noted else self.target.find_segment(self.plan.segment)
+        if found and unless_gone(lambda: self._load_segment(found)):
+            added = self.engine.rows(f"SELECT count(*) FROM inside WHERE key NOT IN (SELECT key FROM {self.desk.file(SEGMENT)})")[0][0]
+            if added:
+                self.done.left.append(f"the segment: somebody added {added:,} people to it")
+                return
+            self.runs.before(self.run, "delete segment", id=found)
+            self.target.delete_segment(found)
+            self.runs.after(self.run, "delete segment", id=found)
+        self.done.segment = self.runs.began(self.run, "delete segment")
+
+    def _load_segment(self, segment: str) -> bool:
+        load_keys(self.engine, "inside", self.target.segment_members(segment), self.desk.temp)
+        return True
+
+    # --------------------------------------------------------------------------------------------------------- fields
+
+    def _others(self, tag: str) -> list[str]:
+        return [use.run for use in self.runs.uses(self.desk.audience, tag) if use.run != self.run and not use.released]
+
+    def _restore_fields(self, kept: set[str]) -> None:
+        audience = self.desk.audience
+        tags = []
+        for use in self.runs.uses(audience, run=self.run):
+            others = self._others(use.tag)
+            if use.restored or use.tag in kept:
+                continue
+            if others:
+                self.runs.release(audience, use.tag, self.run)
+                self.done.left.append(f"the field {use.tag}: used by {', '.join(others)}")
+            else:
+                tags.append(use.tag)
+        there = self.desk.fields(tags)
+        for tag in tags:
+            if tag not in there:
+                self.runs.restored(audience, tag)
+        if there:
+            self._restore(there)
+
+    def _restore(self, fields: dict[str, AudienceField]) -> None:
+        """Delete the fields that runs of ours created, and write the former values of the others."""
+        tags = list(fields)
+        self.desk.load(self.target.members(), tags)
+        self._gather(tags)
+        created = {use.tag for tag in tags for use in self.runs.uses(self.desk.audience, tag) if use.created}
+        whole = ", ".join(map(literal, sorted(created))) or "''"
+        changed: dict[str, int] = dict(
+            self.engine.rows(
+                "SELECT tag, count(*) FROM present WHERE NOT ours AND value <> old"
+                f" AND (written OR tag IN ({whole})) GROUP BY tag"
+            )
+        )
+        for tag, people in sorted(changed.items()):
+            self.done.left.append(f"the field {tag} of {people:,} contacts: somebody changed it")
+        going = [tag for tag in tags if tag in created and tag not in changed]
+        staying = [tag for tag in tags if tag not in going]
+        self._write_back(staying)
+        for number, tag in enumerate(going):
+            self.desk.progress("Deleting fields", number / len(going))
+            self.runs.before(self.run, f"delete field {tag}")
+            self.target.delete_field(fields[tag])
+            self.runs.after(self.run, f"delete field {tag}")
+        for tag in tags:
+            self.runs.restored(self.desk.audience, tag)
+        self.done.fields_deleted, self.done.fields_restored = going, staying
+
+    def _gather(self, tags: Sequence[str]) -> None:
+        """Make the table `present`: each value of now, whether a run of ours wrote it, and what was there before them all."""
+        wrote = []
+        for tag in tags:
+            chain = [use.run for use in self.runs.uses(self.desk.audience, tag) if not use.restored]
+            files = [path for run in chain for path in change_files(self.runs, run)]
+            wrote += [
+                f"SELECT key, tag, old, new, {number} AS number FROM read_parquet({literal(path)}) WHERE tag = {literal(tag)}"
+                for number, path in enumerate(files)
+            ]
+        self.engine.rows(
+            "CREATE TEMP TABLE wrote AS SELECT key, tag, min_by(coalesce(old, ''), number) AS old, list(DISTINCT new) AS news"
+            f" FROM ({' UNION ALL '.join(wrote)}) GROUP BY key, tag"
+        )
+        names = ", ".join(f"({literal(tag)})" for tag in tags)
+        self.engine.rows(
+            f"CREATE TEMP TABLE present AS SELECT n.key, n.email, n.status, t.tag, coalesce({value_of('n', tags, 't.tag')}, '') AS value,"
+            " coalesce(w.old, '') AS old, coalesce(list_contains(w.news, value), false) AS ours, w.key IS NOT NULL AS written"
+            f" FROM now n CROSS JOIN (VALUES {names}) t(tag) LEFT JOIN wrote w ON w.key = n.key AND w.tag = t.tag"
+        )
+
+    def _write_back(self, tags: Sequence[str]) -> None:
+        """Write the former values."""
+        listed = ", ".join(map(literal, tags)) or "''"
+        ours = f"SELECT key, email, status, tag, old AS value FROM present WHERE written AND ours AND value <> old AND tag IN ({listed})"
+        writable = f"status IN ({', '.join(map(literal, WRITABLE))})"
+        self.engine.rows(f"CREATE TEMP TABLE back AS FROM ({ours}) WHERE {writable}")
+        shut = self.engine.rows(f"SELECT count(DISTINCT key) FROM ({ours}) WHERE NOT {writable}")[0][0]
+        self.runs.before(self.run, "restore values")
+        failed = self.desk.write("back", stage="Restoring fields")
+        people = int(self.engine.rows("SELECT count(DISTINCT key) FROM back")[0][0])
+        self.runs.after(self.run, "restore values", people=people - len(failed), failed=len(failed))
+        self.done.people_restored = people - len(failed)
+        if shut or failed:
+            self.done.left.append(f"{shut + len(failed):,} contacts whose fields can no longer be written")
+
+
+def change_files(runs: Runs, run: str) -> list[str]:
+    """List the files of what a run changed (key, tag, old, new), the first one first: its plan's, its refreshes'."""
+    folder = runs.folder(run)
+    return [str(path) for path in (folder / CHANGES, *sorted(folder.glob("refresh-*.parquet"))) if path.is_file()]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contextmail.engines.base import literal, quoted
+from contextmail.engines.duckdb import DuckDBEngine
+from contextmail.errors import ConfigurationError
+
+
+def test_rows_come_back_and_mistakes_are_configuration_errors():
+    with DuckDBEngine() as engine:
+        assert engine.rows("SELECT 1, 'a'") == [(1, "a")]
+        with pytest.raises(ConfigurationError, match="Catalog Error"):
+            engine.rows("SELECT * FROM nowhere")
+
+
+def test_no_extension_is_loaded_by_itself_and_the_clock_is_utc():
+    with DuckDBEngine() as engine:
+        settings = dict(engine.rows("SELECT name, value FROM duckdb_settings()"))
+
+    assert settings["autoload_known_extensions"] == settings["autoinstall_known_extensions"] == "false"
+    assert settings["TimeZone"] == "UTC"
+
+
+def test_relative_files_are_found_in_the_folder_and_spilled_ones_removed(tmp_path: Path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("x\n1\n")
+    with DuckDBEngine(folder=tmp_path / "data", temp=tmp_path) as engine:
+        assert engine.rows("SELECT x FROM 'a.csv'") == [(1,)]
+        assert len(list(tmp_path.iterdir())) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_names_and_values_are_quoted_whatever_they_hold():
+    with DuckDBEngine() as engine:
+        name, value = 'odd "name"', "it's; DROP"
+        assert engine.rows(f"SELECT {quoted(name)} FROM (SELECT {literal(value)} AS {quoted(name)})") == [(value,)]
+
+
+def test_the_library_is_loaded_when_an_engine_is_opened_not_before():
+    code = "import sys, contextmail.engines.duckdb, contextmail.facts; print('duckdb' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert run.stdout.strip() == "False"

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import gzip
+import sqlite3
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from contextmail import facts
+from contextmail.engines.duckdb import DuckDBEngine
+from contextmail.errors import ConfigurationError, PredicateError
+from contextmail.facts import FactsFolder
+from contextmail.model.fact import FactType
+from contextmail.model.tables import TableMapping
+
+COLUMNS = {"customer": "who", "order": "no", "amount": "paid", "at": "day"}
+ROWS = [("1", "A1", "5.50", "2024-01-01"), ("1", "A2", "4.50", "2024-01-02"), ("2", "CA1", "1", "2024-01-03")]
+TEXT = "who,no,paid,day\n" + "".join(",".join(row) + "\n" for row in ROWS)
+AS_OF = datetime(2024, 6, 1)
+
+
+def spends(folder: Path, mapping: TableMapping) -> list[int]:
+    facts.build({"orders": mapping}, folder / "facts", as_of=AS_OF, folder=folder)
+    built = FactsFolder.open(folder / "facts")
+    return [built.row(customer)["spend"] for customer in ("1", "2")]
+
+
+def test_every_kind_of_file_gives_the_same_facts(tmp_path: Path):
+    (tmp_path / "o.csv").write_text(TEXT)
+    (tmp_path / "o.csv.gz").write_bytes(gzip.compress(TEXT.encode()))
+    (tmp_path / "semicolon.csv").write_bytes(TEXT.replace(",", ";").replace("\n", "\r\n").encode("utf-8-sig"))
+    with DuckDBEngine() as engine:
+        engine.rows(f"COPY (FROM '{tmp_path}/o.csv') TO '{tmp_path}/o.parquet'")
+        engine.rows(f"ATTACH '{tmp_path}/o.duckdb' AS d")
+        engine.rows(f"CREATE TABLE d.o AS FROM '{tmp_path}/o.csv'")
+        engine.rows("DETACH d")
+    with sqlite3.connect(tmp_path / "o.db") as database:
+        database.execute("CREATE TABLE o (who INTEGER, no TEXT, paid REAL, day TEXT)")
+        database.executemany("INSERT INTO o VALUES (?, ?, ?, ?)", ROWS)
+    database.close()
+
+    for path in ("o.csv", "o.csv.gz", "semicolon.csv", "o.parquet", "o.duckdb::o", "o.db::o"):
+        assert spends(tmp_path, TableMapping(path=path, columns=COLUMNS)) == [1000, 100], path
+    select = "SELECT who AS customer, no AS \"order\", paid AS amount, day AS \"at\" FROM 'o.csv'"
+    assert spends(tmp_path, TableMapping(sql=select)) == [1000, 100]
+
+
+def test_broken_rows_are_skipped_and_reported_with_their_lines_in_the_file(build):
+    text = (
+        "customer,order,amount,at,note\n"
+        '1,1,5,2024-01-01,"two\nlines"\n'
+        "1,2,five,2024-01-02,x\n"
+        "1,3,5,yesterday,x\n"
+        "1,4,5\n"
+        "1,5,5,2024-01-05,x\n"
+    )
+    columns = {name: name for name in ("customer", "order", "amount", "at")}
+    folder = build(orders=(text, {"columns": columns}))
+
+    assert folder.row("1")["orders"] == 2
+    note = folder.catalogue.notes[0]
+    assert note.startswith("orders: 3 of 5 rows are broken and were skipped: ")
+    assert "orders.csv:4: amount is empty or not an amount" in note
+    assert "orders.csv:5: at is empty or not a date or time" in note
+    assert "orders.csv:6: too few values" in note
+    assert "five" not in note
+
+
+def test_more_broken_rows_than_the_limit_are_an_error_that_shows_the_first(build):
+    text = "customer,order,amount,at\n" + "1,1,5,31/12/2023\n" * 4
+
+    with pytest.raises(ConfigurationError, match=r"4 of 4 rows are broken, more than 3:\n  orders.csv:2: at is") as caught:
+        build(orders=text, options={"bad_row_limit": 3})
+    assert "`dates` says how dates are written" in str(caught.value)
+
+
+def test_dates_of_another_order_are_read_by_a_format_and_zones_become_utc(build):
+    text = "customer,order,amount,at\n1,1,5,31/12/2023 23:30\n"
+    assert build(orders=(text, {"dates": "%d/%m/%Y %H:%M"})).row("1")["first_order"] == date(2023, 12, 31)
+
+    text = "customer,order,amount,at\n1,1,5,2023-12-31T23:30:00-05:00\n"
+    assert build(orders=text).row("1")["first_order"] == date(2024, 1, 1)
+
+
+def test_conditions_see_typed_columns_and_starts_with_sees_text(build):
+    text = "customer,order,quantity,amount,at\n1,1001,2,5,2024-01-01\n1,9001,2,5,2024-01-02\n1,1002,0,5,2024-01-03\n"
+    mapped = {"is_return": "starts_with(order, '9')", "where": "quantity > 0"}
+
+    assert build(orders=(text, mapped)).row("1")["spend"] == 0
+
+
+def test_a_mistake_in_a_mapping_names_its_place_and_the_way_out(build):
+    text = "customer,order,amount,at\n1,1,5,2024-01-01\n"
+
+    with pytest.raises(ConfigurationError, match=r"\[tables.orders\] amount: no such column: amuont\n  cure: did you mean"):
+        build(orders=(text, {"columns": {"customer": "customer", "at": "at", "amount": "amuont"}}))
+    with pytest.raises(ConfigurationError, match=r"unknown role 'custmer'"):
+        build(orders=(text, {"columns": {"custmer": "customer", "at": "at"}}))
+    with pytest.raises(ConfigurationError, match=r"no column is mapped as 'at'"):
+        build(orders=(text, {"columns": {"customer": "customer"}}))
+    with pytest.raises(PredicateError, match=r"\[tables.orders\] where"):
+        build(orders=(text, {"where": "amont > 3"}))
+    with pytest.raises(ConfigurationError, match=r"no such file"):
+        build(orders=TableMapping(path="none.csv", columns={"customer": "customer", "at": "at"}))
+
+
+def test_latin_1_is_read_when_it_is_said(tmp_path: Path):
+    (tmp_path / "c.csv").write_bytes("customer,city\n1,Zürich\n".encode("latin-1"))
+    facts.build(
+        {"customers": TableMapping(path="c.csv", columns={"customer": "customer"}, encoding="latin-1")},
+        tmp_path / "facts",
+        as_of=AS_OF,
+        folder=tmp_path,
+    )
+
+    assert FactsFolder.open(tmp_path / "facts").row("1")["city"] == "Zürich"
+
+
+def test_further_columns_of_customers_are_facts_of_their_type(build):
+    text = (
+        "customer,kids,score,vip,Member since,zip,phone\n"
+        "1,2.0,1.5,true,2020-01-31,01234,+44 20 7946 0958\n2,,2,FALSE,2021-01-31,99999,\n"
+    )
+    folder = build(customers=(text, {"columns": {"customer": "customer"}}))
+    row, types = folder.row("1"), folder.catalogue.types
+
+    assert (row["kids"], row["score"], row["vip"], row["Member_since"]) == (2, 1.5, True, date(2020, 1, 31))
+    assert (row["zip"], row["phone"]) == ("01234", "+44 20 7946 0958")
+    assert [types[name] for name in ("kids", "score", "vip", "Member_since", "zip")] == [
+        FactType.INT, FactType.FLOAT, FactType.BOOL, FactType.DATE, FactType.TEXT,
+    ]  # fmt: skip
+
+
+def test_nan_and_infinity_become_unknown(tmp_path: Path):
+    with DuckDBEngine() as engine:
+        rows = "(1, 'NaN'::DOUBLE), (2, 'inf'::DOUBLE), (3, 0.5)"
+        engine.rows(f"COPY (FROM (VALUES {rows}) t(customer, score)) TO '{tmp_path}/c.parquet' (FORMAT parquet)")
+    facts.build(
+        {"customers": TableMapping(path="c.parquet", columns={"customer": "customer"})},
+        tmp_path / "facts",
+        as_of=AS_OF,
+        folder=tmp_path,
+    )
+
+    built = FactsFolder.open(tmp_path / "facts")
+    assert [built.row(customer)["score"] for customer in "123"] == [None, None, 0.5]

@@ -51,14 +51,14 @@ def template() -> str:
 
 
 def renderers(source: str) -> dict[str, Callable[[Mapping[str, Any]], str]]:
-    """Give a function for each template engine that renders `source` for one recipient."""
+    """Give a function for each template engine that renders `source` for one recipient, without escaping."""
     settings.configure()
     django.setup()
-    jinja, parsed = jinja2.Environment(autoescape=True).from_string(source), liquid.Environment().from_string(source)
-    mini, of_django = minijinja.Environment(templates={"mail.html": source}), Engine().from_string(source)
+    jinja, parsed = jinja2.Environment().from_string(source), liquid.Environment().from_string(source)
+    mini, of_django = minijinja.Environment(templates={"mail.txt": source}), Engine(autoescape=False).from_string(source)
     return {
         "Jinja2": jinja.render,
-        "minijinja": lambda row: mini.render_template("mail.html", **row),
+        "minijinja": lambda row: mini.render_template("mail.txt", **row),
         "python-liquid": lambda row: parsed.render(**row),
         "Django": lambda row: of_django.render(Context(dict(row))),
     }

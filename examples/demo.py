@@ -12,6 +12,7 @@ from pathlib import Path
 
 SHOP = Path(__file__).parent / "gift_shop"
 OUT = Path(__file__).parent.parent / "out" / "demo"
+TO = "../../out/demo"
 THREE = (
     ("16180", "is one of the best, and has been quiet since August"),
     ("12966", "bought once, ten days ago"),
@@ -23,19 +24,19 @@ def main() -> None:
     """Run the campaign through contextmail, step by step."""
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    settings = ["--config", str(SHOP / "contextmail.toml"), "--facts", str(OUT / "facts")]
+    facts = ["--facts", f"{TO}/facts"]
     say("1. Facts: half a million real order lines become one row of facts per customer.")
-    run("facts", "build", *settings)
+    run("facts", "build", *facts)
     say("2. Check: what does the winter campaign say of its recipients, and of how many is it true?")
-    run("check", str(SHOP / "winter.html"), *settings, looks=True)
+    run("check", "winter.html", *facts, looks=True)
     say("3. Rewrite: the template in Mailchimp's own language; nothing but the claims changes.")
-    run("rewrite", str(SHOP / "winter.html"), "-o", str(OUT / "rewritten"), *settings)
+    run("rewrite", "winter.html", "-o", f"{TO}/rewritten", *facts)
     for customer, who in THREE:
         say(f"4. Preview: customer {customer} {who}.")
-        run("preview", str(SHOP / "winter.html"), "--customer", customer, *settings)
+        run("preview", "winter.html", "--customer", customer, *facts)
     say("5. Decide: who gets it, who waits, who is left alone, and why.")
-    run("decide", str(SHOP / "winter.html"), "-o", str(OUT / "decisions.parquet"), *settings)
-    run("compile", str(SHOP / "winter.html"), "-o", str(OUT / "winter.json"), *settings)
+    run("decide", "winter.html", "-o", f"{TO}/decisions.parquet", *facts)
+    run("compile", "winter.html", "-o", f"{TO}/winter.json", *facts)
     say("Everything is in out/demo:")
     for file in sorted(path for path in OUT.rglob("*") if path.is_file()):
         print(f"   {file.relative_to(OUT.parent.parent)}  {file.stat().st_size:,} bytes")
@@ -47,10 +48,9 @@ def say(text: str) -> None:
 
 
 def run(*words: str, looks: bool = False) -> None:
-    """Run a command of contextmail, shown as it would be typed; `looks`: that it finds something is no failure."""
-    shown = [Path(word).name if str(SHOP) in word or str(OUT) in word else word for word in words]
-    print("$ contextmail " + " ".join(shown), flush=True)
-    done = subprocess.run([sys.executable, "-m", "contextmail", *words], check=False)
+    """Run a command in the shop's folder, shown as it would be typed; `looks`: that it finds something is no failure."""
+    print("$ contextmail " + " ".join(words), flush=True)
+    done = subprocess.run([sys.executable, "-m", "contextmail", *words], check=False, cwd=SHOP)
     if done.returncode not in ((0, 1) if looks else (0,)):
         sys.exit(done.returncode)
 

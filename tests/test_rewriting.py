@@ -36,9 +36,10 @@ from contextmail.rewriting import Rewrite, rewritten
 
 HERE = Path(__file__).parent
 TEMPLATES = [path for path in sorted((HERE / "data" / "templates").iterdir()) if path.suffix != ".md"]
-SINS = [line for line in (HERE.parent / "docs" / "samples.txt").read_text("utf-8").splitlines() if line and line[0] != "#"]
+SINS = [line for line in (HERE.parent / "docs" / "samples.txt").read_text("utf-8").splitlines() if line and line[0] != "#" and "*|" not in line]
 CUSTOMERS: dict[str, dict[str, Any]] = tomllib.loads((HERE / "cases" / "CUSTOMERS.md").read_text("utf-8").split("```")[1][4:])
 NAUGHTY: list[str] = json.loads((HERE / "data" / "blns.json").read_text("utf-8"))
+GREETING = re.compile(r"(?i)(?:dear|hi|hello|good morning|to whom)\b")
 CLOCK = datetime(2026, 5, 31, 9)
 OFFERS = (Offer(product="L1", category="lights", name="Brass Lantern"),)
 
@@ -72,8 +73,7 @@ def injected(path: Path) -> Sinful:
         if block.place in (Place.BUTTON, Place.ALT, Place.TITLE, Place.HIDDEN) or block.tokens or block.mso:
             continue
         first, second = chance.sample(SINS, 2)
-        # a greeting stands alone
-        sins = first if "," in (first[-1], second[-1]) or chance.random() < 0.6 else f"{first} {second}"
+        sins = first if GREETING.match(second) or first.endswith(",") or chance.random() < 0.6 else f"{first} {second}"
         keep = chance.choice(["", f" {block.text}"])
         edit = fill(block, 0, len(block.text), escape(sins + keep, block, part.encoding))
         if not isinstance(edit, Barrier):
@@ -336,7 +336,7 @@ def test_text_from_facts_is_inert(dialect: str, name: str, product: str) -> None
         assert structure(one, dialect) == structure(other, dialect)
         if part.kind is PartKind.LINE:
             assert other.source == "".join(other.source.splitlines())
-        if part.kind is PartKind.HTML:
-            assert "&" not in html.unescape(other.source) or html.unescape(html.unescape(other.source)) == html.unescape(other.source)
+        read = html.unescape(other.source) if part.kind is PartKind.HTML else other.source
+        assert html.unescape(read) == read
         assert not re.search("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]", other.source.replace("\n", ""))
         assert len(other.source.splitlines()) == len(one.source.splitlines())

@@ -111,7 +111,9 @@ class Campaign(BaseModel):
             return cls.model_validate_json(Path(path).read_bytes())
         except OSError as error:
             raise ConfigurationError(
-                f"cannot read the compiled campaign: {error.strerror}", where=str(path), cure="contextmail compile MESSAGE -o PATH"
+                f"cannot read the compiled campaign: {error.strerror}",
+                where=str(path),
+                cure="contextmail compile MESSAGE -o PATH",
             ) from None
         except ValidationError as error:
             first = error.errors()[0]
@@ -140,8 +142,9 @@ class Campaign(BaseModel):
         get = facts.get
         row = {name: get(name) for name in self.facts}
         for name, read in self._readers:
-            if type(row[name]) is str:
-                row[name] = read(row[name])
+            value = row[name]
+            if type(value) is str:
+                row[name] = read(value)
         row["as_of"] = clock
         built = get("facts_as_of")
         if built is not None and self.max_age_days:
@@ -201,7 +204,12 @@ class OneDecision:
     __slots__ = ("_campaign", "_clock", "_row", "codes", "decision")
 
     def __init__(
-        self, campaign: Campaign, row: dict[str, Any], clock: datetime, codes: tuple[int, ...], verdicts: tuple[bool | None, ...]
+        self,
+        campaign: Campaign,
+        row: dict[str, Any],
+        clock: datetime,
+        codes: tuple[int, ...],
+        verdicts: tuple[bool | None, ...],
     ) -> None:
         self._campaign, self._row, self._clock, self.codes = campaign, row, clock, codes
         self.decision = self._outcome(verdicts)
@@ -231,7 +239,11 @@ class OneDecision:
     @property
     def parts(self) -> dict[str, str]:
         """Write each part as this recipient reads it; tokens of the platform stay for the platform to fill."""
-        texts = [self._text(index, code) for index, code in enumerate(self.codes)]
+        fixed = self._campaign._fixed
+        texts = [
+            self._text(index, code) if (text := fixed[index][code]) is None else text
+            for index, code in enumerate(self.codes)
+        ]
         return {
             name: "".join([piece if type(piece) is str else texts[piece] for piece in pieces])  # type: ignore[index]
             for name, pieces in self._campaign.parts.items()
@@ -242,13 +254,14 @@ class OneDecision:
         return self._text(index, self.codes[index])
 
     def _text(self, index: int, code: int) -> str:
-        fixed = self._campaign._fixed[index][code]
-        if fixed is not None:
-            return fixed
-        edit, wording = self._campaign.edits[index], self._campaign.wording
+        edit, wording, clock, row = self._campaign.edits[index], self._campaign.wording, self._clock, self._row
         return "".join(
-            piece if isinstance(piece, str) else escape(formatted(self._row[piece.fact], piece.format, wording, self._clock), edit.context)
-            for piece in edit.variants[code].pieces
+            [
+                piece
+                if isinstance(piece, str)
+                else escape(formatted(row[piece.fact], piece.format, wording, clock), edit.context)
+                for piece in edit.variants[code].pieces
+            ]
         )
 
     def evidence(self) -> list[Evidence]:
@@ -256,7 +269,12 @@ class OneDecision:
         asked = [(e.rule, e.true_when) for e in self._campaign.edits if e.true_when is not None]
         asked += [(p.name, p.allow_when) for p in self._campaign.policies]
         return [
-            Evidence(rule, compile_function([tree])(self._row)[0], describe(tree), {n: self._row.get(n) for n in facts_of(tree)})
+            Evidence(
+                rule,
+                compile_function([tree])(self._row)[0],
+                describe(tree),
+                {n: self._row.get(n) for n in facts_of(tree)},
+            )
             for rule, tree in asked
         ]
 
@@ -306,7 +324,11 @@ def escape(text: str, context: str) -> str:
     if context == "text":
         return html.escape(text, quote=False)
     if context.startswith("attr"):
-        return html.escape(text, quote=True).replace(" ", "&#32;") if context == "attr-bare" else html.escape(text, quote=True)
+        return (
+            html.escape(text, quote=True).replace(" ", "&#32;")
+            if context == "attr-bare"
+            else html.escape(text, quote=True)
+        )
     return text
 
 

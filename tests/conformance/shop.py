@@ -1,11 +1,13 @@
 """A shop with its facts and its audience, for tests that plan and apply."""
 
 import csv
+import html
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from conformance.memory_target import MemoryTarget
+from contextmail.campaign import Campaign
 from contextmail.config import Settings, load
 from contextmail.facts.folder import FactsFolder
 from contextmail.wiring import build_facts
@@ -46,7 +48,7 @@ purpose = "purpose"
 at = "at"
 """
 MESSAGE = {
-    "subject": "A gift for our most valuable customer",
+    "subject": "You are our most valuable customer",
     "preheader": "We miss you!",
     "html": "<html><body><p>Dear *|FNAME|*,</p><p>You are our most valuable customer.</p>"
     "<p>Thank you for your continued loyalty!</p><p>New here? Become a customer today!</p>"
@@ -119,3 +121,23 @@ def write_tables(folder: Path, people: tuple[Person, ...]) -> None:
     for name, (header, rows) in tables.items():
         with (folder / f"{name}.csv").open("w", newline="") as out:
             csv.writer(out).writerows([header, *rows])
+
+
+def delivered(shop: Shop, draft: str, campaign: Campaign) -> dict[str, tuple[dict[str, str], dict[str, str]]]:
+    """Give, for each recipient of a draft, every part as the platform sends it, and as it is true of them."""
+    from contextmail.dialects import DIALECTS
+
+    made = shop.target.drafts[draft]
+    defaults = {column.tag: column.default for column in shop.target.columns.values()}
+    dialect, read = DIALECTS["mailchimp"], {}
+    for key in shop.target.segments[made.segment][1]:
+        member = shop.target.people[key]
+        row = shop.facts.row(member.email.removeprefix("p").removesuffix("@example.com")) or {}
+        truth = campaign.decide({**row, "facts_as_of": shop.facts.catalogue.as_of}, as_of=AS_OF).parts
+        sent, true = ({n: _seen(dialect.render(t, member.fields, defaults)) for n, t in parts.items()} for parts in (made.parts, truth))
+        read[key] = (sent, true)
+    return read
+
+
+def _seen(source: str) -> str:
+    return " ".join(html.unescape(source).split())

@@ -72,7 +72,7 @@ def test_a_folder_without_facts_says_how_to_make_some(tmp_path):
 
 def test_progress_goes_from_nothing_to_all(build):
     told = []
-    build(orders=ORDERS, options={"progress": lambda stage, share: told.append(share)})
+    build(orders=ORDERS, options={"progress": lambda _, share: told.append(share)})
 
     assert told == sorted(told)
     assert (told[0], told[-1]) == (0.0, 1.0)

@@ -21,7 +21,14 @@ def spend(build, quantity: str, price: str, money: str = "GBP", **options: objec
 
 @pytest.mark.parametrize(
     ("quantity", "price", "minor"),
-    [("3", "0.335", 100), ("1", "0.125", 12), ("1", "0.135", 14), ("0.5", "0.05", 2), ("1", "2.675", 268), ("7", "1.005", 704)],
+    [
+        ("3", "0.335", 100),
+        ("1", "0.125", 12),
+        ("1", "0.135", 14),
+        ("0.5", "0.05", 2),
+        ("1", "2.675", 268),
+        ("7", "1.005", 704),
+    ],
 )
 def test_a_line_is_rounded_once_half_even_after_quantity_times_price(build, quantity, price, minor):
     assert spend(build, quantity, price) == minor

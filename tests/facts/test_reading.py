@@ -42,7 +42,7 @@ def test_every_kind_of_file_gives_the_same_facts(tmp_path: Path):
 
     for path in ("o.csv", "o.csv.gz", "semicolon.csv", "o.parquet", "o.duckdb::o", "o.db::o"):
         assert spends(tmp_path, TableMapping(path=path, columns=COLUMNS)) == [1000, 100], path
-    select = "SELECT who AS customer, no AS \"order\", paid AS amount, day AS \"at\" FROM 'o.csv'"
+    select = 'SELECT who AS customer, no AS "order", paid AS amount, day AS "at" FROM \'o.csv\''
     assert spends(tmp_path, TableMapping(sql=select)) == [1000, 100]
 
 
@@ -70,7 +70,9 @@ def test_broken_rows_are_skipped_and_reported_with_their_lines_in_the_file(build
 def test_more_broken_rows_than_the_limit_are_an_error_that_shows_the_first(build):
     text = "customer,order,amount,at\n" + "1,1,5,31/12/2023\n" * 4
 
-    with pytest.raises(ConfigurationError, match=r"4 of 4 rows are broken, more than 3:\n  orders.csv:2: at is") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"4 of 4 rows are broken, more than 3:\n  orders.csv:2: at is"
+    ) as caught:
         build(orders=text, options={"bad_row_limit": 3})
     assert "`dates` says how dates are written" in str(caught.value)
 
@@ -93,7 +95,9 @@ def test_conditions_see_typed_columns_and_starts_with_sees_text(build):
 def test_a_mistake_in_a_mapping_names_its_place_and_the_way_out(build):
     text = "customer,order,amount,at\n1,1,5,2024-01-01\n"
 
-    with pytest.raises(ConfigurationError, match=r"\[tables.orders\] amount: no such column: amuont\n  cure: did you mean"):
+    with pytest.raises(
+        ConfigurationError, match=r"\[tables.orders\] amount: no such column: amuont\n  cure: did you mean"
+    ):
         build(orders=(text, {"columns": {"customer": "customer", "at": "at", "amount": "amuont"}}))
     with pytest.raises(ConfigurationError, match=r"unknown role 'custmer'"):
         build(orders=(text, {"columns": {"custmer": "customer", "at": "at"}}))

@@ -85,7 +85,9 @@ def test_planned_messages_take_room_on_their_day(build):
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(st.integers(-9, 9), max_size=8), min_size=1, max_size=40), st.integers(1, 3), st.integers(1, 5))
+@given(
+    st.lists(st.lists(st.integers(-9, 9), max_size=8), min_size=1, max_size=40), st.integers(1, 3), st.integers(1, 5)
+)
 def test_room_is_the_first_moment_that_keeps_every_window_under_the_cap(tmp_path_factory, histories, most, days):
     folder = tmp_path_factory.mktemp("rooms")
     (folder / "customers.csv").write_text("customer\n" + "".join(f"{i}\n" for i in range(len(histories))))
@@ -101,7 +103,7 @@ def test_room_is_the_first_moment_that_keeps_every_window_under_the_cap(tmp_path
     for customer, history in enumerate(histories):
         first = next(
             day
-            for day in range(0, 100)
+            for day in range(100)
             if all(
                 sum(start <= touch < start + days for touch in history) < most
                 for start in range(day - days + 1, day + 1)

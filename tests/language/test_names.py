@@ -38,7 +38,8 @@ def test_a_first_name_is_found_and_written_as_a_name(text, name):
     "text",
     [
         None, "", " ", "TEST", "test test", "Firstname Lastname", "n/a", "unknown", "asdf", "Customer",
-        "JOHN@X.COM", "john.smith", "info@example.com", "+44 20 7946 0958", "J.", "J R", "J. R. Moorman", "Mr Smith", "Mrs.",
+        "JOHN@X.COM", "john.smith", "info@example.com", "+44 20 7946 0958",
+        "J.", "J R", "J. R. Moorman", "Mr Smith", "Mrs.",
         "John & Jane Smith", "patty and bill laskaris", "Mr. and Mrs. Marc Olivie", "john e norton & associates llc",
         "Acme Ltd", "Trinity Evangelical Lutheran Church", "law offices of gary h. smith, pc", "Xxx", "BTL",
         "*|FNAME|*", "{{ name }}", "<b>Ann</b>", "Ann http://x.example", "Ann\u202eevil", "x" * 200,
@@ -52,4 +53,6 @@ def test_where_there_is_doubt_there_is_no_name(text):
 def test_a_naughty_string_gives_letters_or_nothing(text):
     name = first_name(text)
 
-    assert name is None or all(part.isalpha() for part in name.replace("'", " ").replace("’", " ").replace("-", " ").split())
+    assert name is None or all(
+        part.isalpha() for part in name.replace("'", " ").replace("’", " ").replace("-", " ").split()
+    )

@@ -16,7 +16,7 @@ from contextmail.language.products import clean_name, clean_names
         ("POPPY'S PLAYHOUSE  BEDROOM", "Poppy's Playhouse Bedroom"),
         ("PACK OF SIX LED TEA LIGHTS", "Pack of Six LED Tea Lights"),
         ("USB OFFICE MIRROR BALL", "USB Office Mirror Ball"),
-        ("iPhone case for the MacBook", "IPhone case for the MacBook"),
+        ("iPhone case for the MacBook", "iPhone case for the MacBook"),
         ("Trail Jacket", "Trail Jacket"),
         ("blue mug", "Blue mug"),
         ("CRÈME BRÛLÉE SET", "Crème Brûlée Set"),
@@ -32,7 +32,8 @@ def test_a_name_is_written_as_a_sentence_can_have_it(text, name):
     [
         "?", "", "damaged", "check", "POSTAGE", "DOTCOM POSTAGE", "Next Day Carriage", "Manual", "Bank Charges",
         "AMAZON FEE", "Adjust bad debt", "wrongly coded 20713", "20713", "SAMPLES", "test", "FRZN BAGGED VEGETABLES",
-        "SFT DRNK 2 LITER BTL", "PINK B'FLY C/COVER W BOBBLES", "S/4 GROOVY CAT MAGNETS", "Antiperspirants Only (All Othe",
+        "SFT DRNK 2 LITER BTL", "PINK B'FLY C/COVER W BOBBLES", "S/4 GROOVY CAT MAGNETS",
+        "Antiperspirants Only (All Othe",
         "<script>alert(1)</script>", "{{ product }}", "https://evil.example", "a" * 80,
     ],
 )  # fmt: skip
@@ -70,6 +71,9 @@ def test_a_catalogue_in_small_letters_has_names_too():
 
 
 def test_names_that_the_source_cuts_off_are_not_used():
-    cut = {f"c{i}": {f"{word} HAND PAINTED GARDEN"[:22]: 1} for i, word in enumerate(("YELLOW", "VIOLET", "PURPLE", "ORANGE", "SILVER"))}
+    cut = {
+        f"c{i}": {f"{word} HAND PAINTED GARDEN"[:22]: 1}
+        for i, word in enumerate(("YELLOW", "VIOLET", "PURPLE", "ORANGE", "SILVER"))
+    }
 
     assert {name for product, name in names(**cut).items() if product.startswith("c")} == {None}

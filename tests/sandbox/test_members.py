@@ -11,8 +11,45 @@ from contextmail.sandbox.mailchimp.state import key_of
 ADA = "ada@example.com"
 
 
+# As discourse-newsletter-integration recorded a contact (MIT): names and types, in the platform's order.
+RECORDED = {
+    "id": str,
+    "email_address": str,
+    "unique_email_id": str,
+    "contact_id": str,
+    "full_name": str,
+    "web_id": int,
+    "email_type": str,
+    "status": str,
+    "consents_to_one_to_one_messaging": bool,
+    "merge_fields": dict,
+    "stats": dict,
+    "ip_signup": str,
+    "timestamp_signup": str,
+    "ip_opt": str,
+    "timestamp_opt": str,
+    "member_rating": int,
+    "last_changed": str,
+    "language": str,
+    "vip": bool,
+    "email_client": str,
+    "location": dict,
+    "source": str,
+    "tags_count": int,
+    "tags": list,
+    "list_id": str,
+}
+
+
 def path(audience, email=ADA):
     return f"/lists/{audience.id}/members/{key_of(email)}"
+
+
+def test_a_contact_has_the_recorded_shape(api, sandbox, audience):
+    sandbox.state.add_member(audience, ADA)
+    assert {name: type(value) for name, value in api.member(audience).items()} == RECORDED
+    sandbox.state.unsubscribe(audience.id, ADA, by="admin")
+    assert api.member(audience)["unsubscribe_reason"] == "N/A (Unsubscribed by admin)"
 
 
 def test_text_is_cut_at_255_bytes_without_a_word(api, sandbox, audience):

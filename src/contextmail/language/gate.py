@@ -17,7 +17,7 @@ Words = frozenset[str]
 class Gate:
     """Keep out the patterns that cannot match. Each set of needed words is one bit of a whole number."""
 
-    def __init__(self, patterns: Iterable[re.Pattern[str]]) -> None:
+    def __init__(self, patterns: Iterable[str]) -> None:
         bits: dict[Words, int] = {}
         self._needs = [sum(bits.setdefault(words, 1 << len(bits)) for words in needed(pattern)) for pattern in patterns]
         self._bits: dict[str, int] = {}
@@ -43,9 +43,9 @@ class Gate:
         return bits
 
 
-def needed(pattern: re.Pattern[str]) -> set[Words]:
+def needed(pattern: str) -> set[Words]:
     """Read off a pattern sets of words, of each of which every match holds at least one."""
-    return set(_needed(syntax.parse(pattern.pattern, pattern.flags)))
+    return set(_needed(syntax.parse(pattern, re.IGNORECASE)))
 
 
 def _needed(parsed: Iterable[tuple[Any, Any]], literal: str = "") -> list[Words]:

@@ -57,7 +57,7 @@ def first_name(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    text = _NICKNAME.sub(" ", _one_line(text))
+    text = " ".join(_NICKNAME.sub(" ", _one_line(text)).split())
     return _first_name(text) if 0 < len(text) <= 100 else None
 
 
@@ -132,6 +132,7 @@ def _is_initial(word: str) -> bool:
 
 
 def _one_line(text: str) -> str:
+    """Give the text on one line without invisible marks; empty if it holds other format characters."""
     text = unicodedata.normalize("NFC", text)
-    visible = "".join(c if unicodedata.category(c)[0] != "C" else "" if c in _MARKS else " " for c in text)
-    return " ".join(visible.split())
+    text = "".join(" " if c.isspace() or unicodedata.category(c) == "Cc" else c for c in text if c not in _MARKS)
+    return "" if any(unicodedata.category(c)[0] == "C" for c in text) else " ".join(text.split())

@@ -15,24 +15,43 @@ from contextmail.language.gate import Gate
 from contextmail.model.finding import Confidence
 
 _CLASS = re.compile(r"(?<!\?P)<([a-z]+)>")
+_CAPITALS = re.compile(r"(\\.|\(\?P)|([^\W\d_])")
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " ", "‑": "-"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
-    """One construct in which a rule's claim is made, and what an edit of it takes from the phrasebook."""
+    """One construct in which a rule's claim is made, and what an edit of it takes from the phrasebook.
+
+    What is never asked for is never compiled: most patterns meet no text in which they could match.
+    """
 
     id: str
-    regex: re.Pattern[str]
-    unless: re.Pattern[str] | None = None
+    match: str
+    unless: str = ""
     say: str = ""
     whole: bool = False
     confidence: Confidence = "high"
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """Find the claim in `text`; None where there is none, or an excuse for it."""
-        found = self.regex.search(text)
-        return found if found and found[0].strip() and not (self.unless and self.unless.search(text)) else None
+    def search(self, text: str, small: str) -> re.Match[str] | None:
+        """Find the claim in `text`, whose small letters are `small`; None where there is none, or an excuse for it."""
+        if not self._in_small.search(small):
+            return None
+        found = self._match.search(text)
+        return found if found and found[0].strip() and not (self.unless and self._unless.search(text)) else None
+
+    @cached_property
+    def _match(self) -> re.Pattern[str]:
+        return re.compile(self.match, re.IGNORECASE)
+
+    @cached_property
+    def _unless(self) -> re.Pattern[str]:
+        return re.compile(self.unless, re.IGNORECASE)
+
+    @cached_property
+    def _in_small(self) -> re.Pattern[str]:
+        """The pattern for text in small letters: several times as fast as one that ignores the case."""
+        return re.compile(_CAPITALS.sub(lambda found: found[1] or found[2].lower(), self.match))
 
 
 @dataclass(frozen=True)
@@ -60,7 +79,7 @@ class Lexicon:
     @cached_property
     def _gated(self) -> tuple[list[tuple[str, Pattern]], Gate]:
         patterns = [(rule, pattern) for rule, patterns in self.patterns.items() for pattern in patterns]
-        return patterns, Gate(pattern.regex for _, pattern in patterns)
+        return patterns, Gate(pattern.match for _, pattern in patterns)
 
     def lead(self, sentence: str, start: int, end: int) -> tuple[int, int] | None:
         """Give the span of the fronted phrase ("As a gold member, ") that holds `start` to `end`; None: there is none."""
@@ -70,10 +89,9 @@ class Lexicon:
 
     def extended(self, rule: str, says: Sequence[str], never: Sequence[str] = ()) -> Lexicon:
         """Return this lexicon with a company's own phrases for `rule`, and phrases that never are its claim."""
-        unless = _alternatives(never) if never else None
+        unless = _alternatives(never)
         kept = tuple(_also_unless(pattern, unless) for pattern in self.patterns.get(rule, ()))
-        excuse = re.compile(unless, re.IGNORECASE) if unless else None
-        own = tuple(Pattern("own", re.compile(_phrase(phrase), re.IGNORECASE), excuse) for phrase in says)
+        own = tuple(Pattern("own", _phrase(phrase), unless) for phrase in says)
         return replace(self, patterns={**self.patterns, rule: own + kept})
 
 
@@ -108,19 +126,18 @@ def lexicon(language: str = "en") -> Lexicon:
 
 
 def _pattern(entry: Mapping[str, Any], classes: Mapping[str, str]) -> Pattern:
-    unless = entry.get("unless")
     return Pattern(
         id=entry["id"],
-        regex=_compile(entry["match"], classes),
-        unless=_compile(unless, classes) if unless else None,
+        match=_spelled_out(entry["match"], classes),
+        unless=_spelled_out(entry.get("unless", ""), classes),
         say=entry.get("say", ""),
         whole=entry.get("whole", False),
         confidence="low" if entry.get("low") else "high",
     )
 
 
-def _compile(text: str, classes: Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile(_CLASS.sub(lambda m: f"(?:{classes[m[1]]})", text), re.IGNORECASE)
+def _spelled_out(text: str, classes: Mapping[str, str]) -> str:
+    return _CLASS.sub(lambda m: f"(?:{classes[m[1]]})", text)
 
 
 def _alternatives(phrases: Sequence[str]) -> str:
@@ -133,9 +150,5 @@ def _phrase(phrase: str) -> str:
     return rf"(?<!\w){text}(?!\w)"
 
 
-def _also_unless(pattern: Pattern, phrases: str | None) -> Pattern:
-    if not phrases:
-        return pattern
-    before = f"{pattern.unless.pattern}|" if pattern.unless else ""
-    unless = re.compile(f"{before}{phrases}", re.IGNORECASE)
-    return replace(pattern, unless=unless)
+def _also_unless(pattern: Pattern, phrases: str) -> Pattern:
+    return replace(pattern, unless="|".join(filter(None, (pattern.unless, phrases))))

@@ -96,7 +96,10 @@ def clean_name(text: str) -> str | None:
         return None
     if re.search(r"[<>{}|\\^~\[\]]|https?:|www\.|@", text) or text.count("(") != text.count(")"):
         return None
-    return _title(text) if _share_of_capitals(text) > 0.5 else text[0].upper() + text[1:]
+    if _share_of_capitals(text) > 0.5:
+        return _title(text)
+    # A brand keeps its own capitals: iPhone.
+    return text[0].upper() + text[1:] if words[0].islower() else text
 
 
 def _cut_at(names: Iterable[str]) -> int:

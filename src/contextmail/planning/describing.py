@@ -51,6 +51,14 @@ def planned_draft(draft: Draft, merged: Merged, run: str) -> PlannedDraft:
     )
 
 
+def unmended(rewrite: Rewrite) -> Iterator[str]:
+    """Say of each finding that stays in the draft what it is, and why no edit mends it."""
+    mended = {id(edit.finding) for edit in rewrite.edits}
+    for finding in rewrite.findings:
+        if finding.confidence == "high" and not finding.suppressed and id(finding) not in mended:
+            yield f"stays as it is: {finding.rule} {finding.quote!r} in the {finding.part}: {finding.note or finding.message}"
+
+
 def _texts(
     engine: Engine, edit: Edit, told: list[CompiledVariant], chosen: list[CompiledVariant], index: int
 ) -> Iterator[PlannedText]:

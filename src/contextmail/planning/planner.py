@@ -23,7 +23,7 @@ from contextmail.model.manifest import Field
 from contextmail.model.message import Message
 from contextmail.model.plan import FIELD_NAME, Calls, Check, Plan, PlannedField, Reason
 from contextmail.planning.audience import People, Progress, load_keys, load_members
-from contextmail.planning.describing import planned_draft, planned_edits
+from contextmail.planning.describing import planned_draft, planned_edits, unmended
 from contextmail.planning.fitting import Fitter
 from contextmail.planning.folder import CAMPAIGN, CHANGES, DECISIONS, HELD, SEGMENT, campaign_plan, new_folder, seal
 from contextmail.planning.source import campaign_of, our_fields, read_campaign, refuse_rewritten
@@ -133,7 +133,7 @@ class _Planner:
         self.progress("Writing texts", 0.4)
         Values(self.engine, self.fitted.campaign, clock, self.limits.get("field_bytes"), self.temp).compute(self.asked)
         stale = stale_facts(whole, self.facts.catalogue, clock)
-        self.notes += [*whole.notes, *stale, *self.fitted.merged.notes, *self.fitted.notes]
+        self.notes += [*whole.notes, *stale, *self.fitted.merged.notes, *self.fitted.notes, *unmended(self.rewrite)]
 
     def write(self, folder: Path, message: Message, draft: Draft, *, held: str, paste: bool) -> Plan:
         """Write the plan's files."""

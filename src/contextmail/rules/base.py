@@ -117,10 +117,11 @@ class ClaimRule(Rule):
         """Yield what the lexicon's patterns find in `sentence`: each claim that stands apart; a low one only alone."""
         high: list[Match] = []
         low: Match | None = None
+        small = sentence.text.lower()
         for pattern in sentence.patterns.get(self.name, ()):
             if (pattern.confidence == "low" and (low or high)) or (pattern.whole and any(m.whole for m in high)):
                 continue
-            found = pattern.search(sentence.text)
+            found = pattern.search(sentence.text, small)
             if found and not _quoted(found, sentence.text):
                 match = self._match(sentence, pattern, found)
                 if match.confidence == "low":

@@ -98,11 +98,11 @@ class Runs:
 
     # ---------------------------------------------------------------------------------------------------- journal
 
-    def before(self, run: str, step: str, **detail: Any) -> None:
+    def before(self, run: str, step: str, /, **detail: Any) -> None:
         """Note that a step is about to be done; durable when this returns."""
         self._note(run, step, "before", detail)
 
-    def after(self, run: str, step: str, **detail: Any) -> None:
+    def after(self, run: str, step: str, /, **detail: Any) -> None:
         """Note that a step was done, with what it gave (ids and counts, never an address)."""
         self._note(run, step, "after", detail)
 

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from contextmail.connectors.mailchimp.credentials import HOW_TO_GET
 from contextmail.errors import AuthenticationError, ContextmailError, PlatformError, RetryableError, UncertainError
 
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+_ADDRESS = re.compile(r"[^\s<>\"(),;:]+@[^\s<>\"'(),;:]+")
 
 
 def without_addresses(text: str) -> str:
@@ -30,7 +30,7 @@ def refusal(status: int, body: str, *, method: str, where: str) -> ContextmailEr
     the call twice ends as making it once.
     """
     problem = _problem(body)
-    title = str(problem.get("title") or _phrase(status))
+    title = without_addresses(str(problem.get("title") or _phrase(status)))
     detail = _detail(problem)
     if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and not problem):
         cure = "wait, or leave more connections to your other tools: [mailchimp] connections = 5"

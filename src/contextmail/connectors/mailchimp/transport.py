@@ -37,7 +37,7 @@ from requests.adapters import HTTPAdapter
 from contextmail.connectors.mailchimp.credentials import Credentials
 from contextmail.connectors.mailchimp.gate import gate_of
 from contextmail.connectors.mailchimp.problems import refusal
-from contextmail.errors import ConfigurationError, ContextmailError, PlatformError, RetryableError, UncertainError
+from contextmail.errors import ConfigurationError, PlatformError, RetryableError, UncertainError
 from contextmail.model.mailchimp import MailchimpOptions
 
 PAGE = 1000
@@ -93,7 +93,7 @@ class Transport:
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_may_be_repeated),
             stop=tenacity.stop_after_attempt(options.attempts),
-            wait=tenacity.wait_exponential_jitter(initial=options.wait, max=_LONGEST_WAIT, jitter=options.wait),
+            wait=tenacity.wait_exponential(options.wait, max=_LONGEST_WAIT) + tenacity.wait_random(0, options.wait),
             before_sleep=self._count_repeated,
             reraise=True,
         )
@@ -244,9 +244,9 @@ def _once(function: Callable[..., Any], arguments: dict[str, object]) -> Any:
     try:
         answer = function(**arguments)
     except api_client.ApiClientError as error:
-        if isinstance(error.text, ContextmailError):
+        if isinstance(error.text, Exception):
             raise error.text from None
-        raise
+        raise PlatformError(str(error.text), status=error.status_code or 0, where="Mailchimp") from None
     if isinstance(answer, requests.Response):
         if answer.content not in (b"", b"{}", b"[]"):
             raise PlatformError("the answer is not JSON", status=answer.status_code, where="Mailchimp")

@@ -21,6 +21,9 @@ def moment(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
+        # As Mailchimp always writes it; one in six of a contact's microseconds went into the general way.
+        if text.endswith("+00:00"):
+            return datetime.fromisoformat(text[:-6])
         at = datetime.fromisoformat(text)
     except ValueError:
         return None

@@ -54,8 +54,7 @@ class FieldWriter:
                 yield [error for error in self._transport.in_order(self._patch, batch) if error]
             return
         errors = self._batch(first)
-        if len(errors) == len(first) and all("status" in error.reason.lower() for error in errors):
-            self._refuse_batches(first)
+        self._refuse_without_statuses(first, errors)
         yield errors
         yield from self._transport.in_order(self._batch, coming)
 
@@ -148,8 +147,11 @@ class FieldWriter:
             self._stop(f"contact {write.key} was {write.status} and is {now}")
         return None
 
-    def _refuse_batches(self, batch: list[FieldWrite]) -> None:
-        if any(_unfit(write) is None for write in batch):
+    def _refuse_without_statuses(self, batch: list[FieldWrite], errors: list[RowError]) -> None:
+        """Raise CapabilityError where every contact that was sent came back for want of a status."""
+        sent = {write.key for write in batch if _unfit(write) is None}
+        wanting = {error.key for error in errors if "status" in error.reason.lower()}
+        if sent and sent <= wanting:
             raise CapabilityError(
                 "Mailchimp takes no batch without statuses for this audience, and a write of fields carries none",
                 where=self._where(),

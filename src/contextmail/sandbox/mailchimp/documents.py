@@ -11,7 +11,15 @@ from contextmail.sandbox.mailchimp.model import Audience, Member, MergeField, Se
 from contextmail.sandbox.mailchimp.state import State
 
 TAGS_SHOWN = 50
-SUBSCRIBED = frozenset({"subscribed"})
+NOWHERE = {
+    "latitude": 0,
+    "longitude": 0,
+    "gmtoff": 0,
+    "dstoff": 0,
+    "country_code": "",
+    "timezone": "",
+    "region": "",
+}
 
 
 def of_list(state: State, audience: Audience) -> dict[str, Any]:
@@ -72,11 +80,8 @@ def of_member(audience: Audience, member: Member, *, money: Mapping[str, Any] | 
         "web_id": member.web_id,
         "email_type": member.email_type,
         "status": member.status,
-        "consents_to_one_to_one_messaging": member.status == "subscribed",
+        "consents_to_one_to_one_messaging": True,
         "merge_fields": values,
-        "interests": {
-            id_: id_ in member.interests for category in audience.categories.values() for id_ in category.interests
-        },
         "stats": {"avg_open_rate": 0, "avg_click_rate": 0} | ({"ecommerce_data": money} if money else {}),
         "ip_signup": "",
         "timestamp_signup": signed_up,
@@ -87,11 +92,16 @@ def of_member(audience: Audience, member: Member, *, money: Mapping[str, Any] | 
         "language": member.language,
         "vip": member.vip,
         "email_client": "",
+        "location": dict(NOWHERE),
         "source": "API - Generic",
         "tags_count": len(member.segments),
         "tags": [{"id": id_, "name": audience.segments[id_].name} for id_ in member.segments[:TAGS_SHOWN]],
         "list_id": audience.id,
     }
+    if audience.categories:
+        document["interests"] = {
+            id_: id_ in member.interests for category in audience.categories.values() for id_ in category.interests
+        }
     if member.status == "unsubscribed" and member.unsubscribe_reason:
         document["unsubscribe_reason"] = member.unsubscribe_reason
     if member.sms_status:
@@ -118,7 +128,7 @@ def of_field(audience: Audience, field: MergeField) -> dict[str, Any]:
 
 
 def of_segment(
-    state: State, audience: Audience, segment: Segment, statuses: frozenset[str] = SUBSCRIBED
+    state: State, audience: Audience, segment: Segment, statuses: frozenset[str] = recipients.SUBSCRIBED
 ) -> dict[str, Any]:
     """Write a segment, counted over members of these statuses."""
     static = {

@@ -111,7 +111,7 @@ class Writer:
         elif member.status == "subscribed":
             tell(self.state, self.audience, member, "subscribe", "api")
         elif member.status == "unsubscribed":
-            member.unsubscribed_at, member.unsubscribe_reason = self.state.now(), "N/A (Unsubscribed by an admin)"
+            member.unsubscribed_at, member.unsubscribe_reason = self.state.now(), "N/A (Unsubscribed by admin)"
             tell(self.state, self.audience, member, "unsubscribe", "api")
 
 

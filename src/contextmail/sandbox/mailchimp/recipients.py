@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from contextmail.sandbox.mailchimp.bodies import member_of
@@ -12,14 +12,23 @@ from contextmail.sandbox.mailchimp.problems import Problem, invalid, not_modelle
 if TYPE_CHECKING:
     from contextmail.sandbox.mailchimp.state import State
 
+SUBSCRIBED = frozenset({"subscribed"})
+
 Test = Callable[[Member], bool]
 
 
-def of_campaign(state: State, campaign: Campaign) -> list[Member]:
+def of_campaign(state: State, campaign: Campaign) -> Sequence[Member]:
     """List the subscribed members whom a campaign targets."""
-    audience = state.lists[campaign.list_id]
-    keep = _if_possible(lambda: _targeted(state, audience, campaign.segment_opts))
-    return [member for member in audience.members if member.status == "subscribed" and keep(member)]
+    audience, options = state.lists[campaign.list_id], campaign.segment_opts
+    saved = options.get("saved_segment_id")
+    if saved:
+        segment = audience.segments.get(saved)
+        return of_segment(state, audience, segment, SUBSCRIBED) if segment else []
+    if options.get("conditions"):
+        match, conditions = options.get("match", "any"), tuple(options["conditions"])
+        keep = _if_possible(lambda: _all_or_any(state, audience, match, conditions))
+        return [member for member in audience.members if member.status == "subscribed" and keep(member)]
+    return audience.members.view("subscribed", lambda member: member.status == "subscribed")
 
 
 def of_segment(state: State, audience: Audience, segment: Segment, statuses: frozenset[str]) -> list[Member]:
@@ -38,30 +47,12 @@ def check(state: State, audience: Audience, match: str, conditions: tuple[Any, .
     _all_or_any(state, audience, match, conditions)
 
 
-def _targeted(state: State, audience: Audience, options: Mapping[str, Any]) -> Test:
-    saved = options.get("saved_segment_id")
-    if saved:
-        segment = audience.segments.get(int(saved))
-        if segment is None:
-            return _nobody
-        if segment.type == "static":
-            return lambda member: member.key in segment.keys
-        return _all_or_any(state, audience, segment.match, segment.conditions)
-    if options.get("conditions"):
-        return _all_or_any(state, audience, options.get("match", "any"), tuple(options["conditions"]))
-    return _everybody
-
-
 def _if_possible(make: Callable[[], Test]) -> Test:
     """Make a test; where a field or a segment that it names is gone since, it is true of nobody."""
     try:
         return make()
     except Problem:
         return _nobody
-
-
-def _everybody(_member: Member) -> bool:
-    return True
 
 
 def _nobody(_member: Member) -> bool:

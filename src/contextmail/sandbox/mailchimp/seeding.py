@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from contextmail.language.messages import read_message
 from contextmail.sandbox.mailchimp.model import Audience, Customer, Order, OrderLine, Product, Store
 from contextmail.sandbox.mailchimp.state import State
 from contextmail.sandbox.people import Person, invent, read_people
@@ -67,15 +68,18 @@ def open_store(
 
 
 def gift_shop(state: State, customers: Path, draft: Path | None = None) -> Audience:
-    """Fill an account from the gift shop's customers.csv, with a draft of `draft`'s HTML if given."""
+    """Fill an account from the gift shop's customers.csv, and make a draft of a message's file if given.
+
+    Raises TemplateError for a message that cannot be read.
+    """
     people = list(read_people(customers))
     audience = fill(state, people, list_id="1a2b3c4d5e")
     open_store(state, audience, people)
     if draft is not None:
-        html = draft.read_text(encoding="utf-8")
-        state.add_campaign(
-            audience, html=html, title=draft.stem, subject_line="Special offer", preview_text="We miss you!"
-        )
+        texts = {part.name: part.source for part in read_message(draft).parts}
+        subject, preheader = texts.get("subject", ""), texts.get("preheader", "")
+        html = texts.get("html", "")
+        state.add_campaign(audience, html=html, title=draft.stem, subject_line=subject, preview_text=preheader)
     return audience
 
 

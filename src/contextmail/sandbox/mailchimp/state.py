@@ -128,12 +128,21 @@ class State:
         audience.segments[segment.id] = segment
         return segment
 
-    def add_campaign(self, audience: Audience, *, html: str = "", type_: str = "regular", **settings: Any) -> Campaign:
-        """Make a draft for an audience; settings are named as in the API: subject_line, preview_text, title."""
-        known = {"from_name": audience.from_name, "reply_to": audience.from_email, "to_name": "*|FNAME|*"}
-        campaign = Campaign(
-            self.short_id(), self.number(), type_, audience.id, self.now(), {**known, **settings}, html=html
-        )
+    def add_campaign(
+        self,
+        audience: Audience,
+        *,
+        html: str = "",
+        type_: str = "regular",
+        content_type: str = "html",
+        segment_opts: Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> Campaign:
+        """Make a draft of any kind; settings are named as in the API: subject_line, preview_text, title."""
+        campaign = Campaign(self.short_id(), self.number(), type_, audience.id, self.now())
+        sender = {"from_name": audience.from_name, "reply_to": audience.from_email, "to_name": "*|FNAME|*"}
+        campaign.settings, campaign.segment_opts = {**sender, **settings}, dict(segment_opts or {})
+        campaign.content_type, campaign.html = content_type, html
         self.campaigns[campaign.id] = campaign
         return campaign
 
@@ -164,11 +173,10 @@ class State:
             now = self.now()
             member.status, member.changed_at, member.unsubscribed_at = "unsubscribed", now, now
             member.locked = member.locked or by == "user"
-            member.unsubscribe_reason = (
-                {"abuse": "Reported as spam"}.get(reason, "No reason given")
-                if by == "user"
-                else "N/A (Unsubscribed by admin)"
-            )
+            if by != "user":
+                member.unsubscribe_reason = "N/A (Unsubscribed by admin)"
+            else:
+                member.unsubscribe_reason = "Reported as spam" if reason == "abuse" else "No reason given"
             audience.members.changed()
             receipt = self.reports.get(campaign_id, {}).get(member.key)
             if receipt is not None:
@@ -244,15 +252,22 @@ def tell(
     reason: str = "manual",
     campaign_id: str = "",
 ) -> None:
-    """Emit subscribe, unsubscribe or profile for a member, in the order of the platform's own samples."""
+    """Emit subscribe, unsubscribe or profile for a member, with the names of recorded deliveries in their order."""
     why = {"action": "unsub", "reason": reason} if type_ == "unsubscribe" else {}
-    merges = {"EMAIL": member.email, **audience.tagged_values(member.values), "INTERESTS": _chosen(audience, member)}
-    who = {"id": member.short_id, "list_id": audience.id, "email": member.email, "email_type": member.email_type}
-    where = {"ip_opt": "127.0.0.1"} | ({"campaign_id": campaign_id} if type_ == "unsubscribe" else {})
-    state.emit(audience, type_, source, {**why, **who, "merges": merges, **where})
+    who = {"id": member.short_id, "email": member.email, "email_type": member.email_type}
+    where = {"ip_opt": "127.0.0.1", "web_id": member.web_id}
+    merges = {"EMAIL": member.email, **audience.tagged_values(member.values), **_groups(audience, member)}
+    sent = {"campaign_id": campaign_id} if campaign_id else {}
+    state.emit(audience, type_, source, {**why, **who, **where, "merges": merges, "list_id": audience.id, **sent})
 
 
-def _chosen(audience: Audience, member: Member) -> str:
+def _groups(audience: Audience, member: Member) -> dict[str, Any]:
     # Names, not ids: that is what the platform sends.
-    names = (category.interests.items() for category in audience.categories.values())
-    return ", ".join(name for interests in names for id_, name in interests if id_ in member.interests)
+    groupings = {}
+    for number, category in enumerate(audience.categories.values()):
+        names = [name for id_, name in category.interests.items() if id_ in member.interests]
+        groupings[number] = {"id": category.id, "name": category.title, "groups": ", ".join(names)}
+    if not groupings:
+        return {}
+    interests = ", ".join(grouping["groups"] for grouping in groupings.values() if grouping["groups"])
+    return {"INTERESTS": interests, "GROUPINGS": groupings}

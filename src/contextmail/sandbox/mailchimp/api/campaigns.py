@@ -44,10 +44,13 @@ def index(call: Call) -> dict[str, Any]:
     since, before = call.moment("since_send_time"), call.moment("before_send_time")
     made_since, made_before = call.moment("since_create_time"), call.moment("before_create_time")
     member, sort = call.query.get("member_id", ""), call.one_of("sort_field", "create_time", "send_time")
+    # The e-mails of an automation are read like campaigns, and listed with their automation alone.
+    automated = {email.id for automation in call.state.automations.values() for email in automation.emails}
     shown = [
         one
         for one in call.state.campaigns.values()
-        if (not kind or one.type == kind)
+        if one.id not in automated
+        and (not kind or one.type == kind)
         and (not status or one.status == status)
         and (not list_id or one.list_id == list_id)
         and (since is None or (one.send_at is not None and one.send_at > since))

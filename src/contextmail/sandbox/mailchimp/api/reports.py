@@ -143,7 +143,7 @@ def _delivery(call: Call, receipt: Receipt) -> dict[str, Any]:
 
 def _activity(call: Call, receipt: Receipt, since: datetime | None) -> dict[str, Any]:
     deeds = [("open", at, "") for at in receipt.opens] + [("click", at, url) for at, url in receipt.clicks]
-    shown = sorted(deed for deed in deeds if since is None or deed[1] > since)
+    shown = sorted((deed for deed in deeds if since is None or deed[1] > since), key=lambda deed: deed[1])
     activity = [
         {"action": action, "timestamp": iso(at), "ip": "127.0.0.1"} | ({"url": url} if url else {})
         for action, at, url in shown

@@ -9,7 +9,7 @@ from contextmail.sandbox.mailchimp import recipients
 from contextmail.sandbox.mailchimp.api.members import document
 from contextmail.sandbox.mailchimp.bodies import member_of
 from contextmail.sandbox.mailchimp.call import Call, found
-from contextmail.sandbox.mailchimp.documents import SUBSCRIBED, of_segment
+from contextmail.sandbox.mailchimp.documents import of_segment
 from contextmail.sandbox.mailchimp.model import Member, Segment
 from contextmail.sandbox.mailchimp.problems import Problem, invalid
 from contextmail.sandbox.mailchimp.state import key_of
@@ -122,7 +122,7 @@ def _segment(call: Call) -> Segment:
 
 def _statuses(call: Call) -> frozenset[str]:
     asked = {kind for kind in ("cleaned", "transactional", "unsubscribed") if call.flag(f"include_{kind}")}
-    return SUBSCRIBED | asked
+    return recipients.SUBSCRIBED | asked
 
 
 def _addresses(call: Call, name: str) -> list[str]:

@@ -13,7 +13,7 @@ READY := .venv/.ready
 help:
 	@echo "make demo    check, rewrite and decide a gift shop's campaign for its real customers"
 	@echo "make test    run the tests"
-	@echo "make check   format, lint, types, arrows"
+	@echo "make check   format, lint, types, arrows, and that the printed pages are current"
 	@echo "make docs    print the pages that are made from the code"
 	@echo "make bench   measure the speeds that the README promises"
 
@@ -36,9 +36,11 @@ check: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy src $(wildcard adapters/*.py)
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python docs/generate.py --check
 
 docs: $(READY)
 	@$(BIN)/python docs/generate.py
 
 bench: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
 	@$(BIN)/python benchmarks/run.py

@@ -1,6 +1,6 @@
 """Checking HTML beside only lexing it, and messages of one sentence by the second.
 
-    python benchmarks/checking.py
+python benchmarks/checking.py
 """
 
 from __future__ import annotations

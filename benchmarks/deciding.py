@@ -1,6 +1,6 @@
 """Decisions for everybody, beside a plain GROUP BY over the same file; each run in a process of its own.
 
-    python benchmarks/deciding.py --customers 1000000
+python benchmarks/deciding.py --customers 1000000
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ WAYS = {"30 predicates of one and two terms": ("simple", 3), "30 predicates of f
 
 def decided(name: str, folder: Path) -> None:
     """Decide for everybody: from Parquet to Parquet and counts."""
+    from customers import campaign, four_terms, one_and_two_terms
+
     from contextmail.deciding import decide
     from contextmail.facts.folder import FactsFolder
-    from customers import campaign, four_terms, one_and_two_terms
 
     asked = campaign(one_and_two_terms() if name == "simple" else four_terms())
     decide(asked, FactsFolder.open(folder), out=folder / f"{name}.parquet")
@@ -30,9 +31,10 @@ def decided(name: str, folder: Path) -> None:
 
 def plain(name: str, folder: Path) -> None:
     """Group as many customers into as many groups, the greatest of each column for each; the set is left out."""
+    from customers import TYPES
+
     from contextmail.engines.base import literal
     from contextmail.engines.duckdb import DuckDBEngine
-    from customers import TYPES
 
     columns = ", ".join(f"max({c}) AS {c}" for c in ("customer", *TYPES) if c != "owned_categories")
     groups = (folder / f"{name}.groups").read_text()
@@ -46,9 +48,10 @@ def plain(name: str, folder: Path) -> None:
 
 def prepare(customers: int, folder: Path) -> None:
     """Write the facts, decide once, and note how many groups that makes."""
+    from customers import generate
+
     from contextmail.engines.base import literal
     from contextmail.engines.duckdb import DuckDBEngine
-    from customers import generate
 
     generate(folder, customers)
     for name in ("simple", "complex"):

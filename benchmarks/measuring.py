@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -15,7 +14,9 @@ def row(what: str, measured: float, wanted: float, detail: str, *, least: bool =
     """Print a ratio beside what is wanted of it: at most, or at least."""
     met = measured >= wanted if least else measured <= wanted
     sign = "at least" if least else "at most"
-    print(f"| {what} | {measured:,.2f} | {sign} {wanted:,g} | {'met' if met else '**missed**'} | {detail} |", flush=True)
+    print(
+        f"| {what} | {measured:,.2f} | {sign} {wanted:,g} | {'met' if met else '**missed**'} | {detail} |", flush=True
+    )
 
 
 def turns(
@@ -36,12 +37,3 @@ def child(*arguments: str) -> dict[str, float]:
     done = subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True)
     answer: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer
-
-
-def process_seconds(*arguments: str) -> tuple[float, float]:
-    """Give the seconds on the clock, and those of the processor, of a fresh interpreter with `arguments`."""
-    before, start = os.times(), time.perf_counter()
-    subprocess.run([sys.executable, *arguments], check=True)
-    after = os.times()
-    used = after.children_user + after.children_system - before.children_user - before.children_system
-    return time.perf_counter() - start, used

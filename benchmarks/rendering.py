@@ -1,6 +1,6 @@
 """Ten conditions as counts of variants, beside rendering the same mail of 10 KB for each recipient; one thread each.
 
-    python benchmarks/rendering.py --customers 1000000
+python benchmarks/rendering.py --customers 1000000
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def template() -> str:
     """Write the mail: ten conditionals with merge fields, in the words that all four languages share."""
     parts = ["<html><body><p>Dear {{ first_name }},</p>"]
     for condition in CONDITIONS.values():
-        parts.append(f"<p>{_WORDS * 8}</p>{{% if {condition} %}}<p>{_WORDS * 2}</p>{{% else %}}<p>{_WORDS}</p>{{% endif %}}")
+        parts.append(
+            f"<p>{_WORDS * 8}</p>{{% if {condition} %}}<p>{_WORDS * 2}</p>{{% else %}}<p>{_WORDS}</p>{{% endif %}}"
+        )
         parts.append("<p>{{ last_product }}, {{ country }}</p>")
     return "\n".join([*parts, "</body></html>"])
 
@@ -55,7 +57,10 @@ def renderers(source: str) -> dict[str, Callable[[Mapping[str, Any]], str]]:
     settings.configure()
     django.setup()
     jinja, parsed = jinja2.Environment().from_string(source), liquid.Environment().from_string(source)
-    mini, of_django = minijinja.Environment(templates={"mail.txt": source}), Engine(autoescape=False).from_string(source)
+    mini, of_django = (
+        minijinja.Environment(templates={"mail.txt": source}),
+        Engine(autoescape=False).from_string(source),
+    )
     return {
         "Jinja2": jinja.render,
         "minijinja": lambda row: mini.render_template("mail.txt", **row),

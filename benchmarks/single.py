@@ -1,23 +1,25 @@
 """One customer: a decision with the final texts of ten edits; and what `import contextmail` costs.
 
-    python benchmarks/single.py
+python benchmarks/single.py
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
 from customers import AS_OF, TYPES, campaign, generate, one_and_two_terms
-from measuring import process_seconds, row
+from measuring import row, turns
 
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.facts.folder import FactsFolder
 
-IMPORTS = {"contextmail": "import contextmail", "Campaign": "from contextmail import Campaign", "fastapi": "import fastapi"}
+IMPORTS = ("import contextmail", "from contextmail import Campaign", "import fastapi")
 
 
 def one_customer(runs: int) -> None:
@@ -25,7 +27,9 @@ def one_customer(runs: int) -> None:
     with tempfile.TemporaryDirectory() as folder, DuckDBEngine() as engine:
         generate(Path(folder), 1000)
         parquet = FactsFolder.open(folder).parquet
-        people = [dict(zip(TYPES, row, strict=True)) for row in engine.rows(f"SELECT {', '.join(TYPES)} FROM '{parquet}'")]
+        people = [
+            dict(zip(TYPES, row, strict=True)) for row in engine.rows(f"SELECT {', '.join(TYPES)} FROM '{parquet}'")
+        ]
     asked = campaign(one_and_two_terms())
     walls, used = [], []
     for _ in range(runs):
@@ -41,15 +45,11 @@ def one_customer(runs: int) -> None:
 
 def imports(runs: int) -> None:
     """Import in fresh interpreters, in turn."""
-    seconds: dict[str, list[float]] = {name: [] for name in IMPORTS}
-    for _ in range(runs):
-        for name, statement in IMPORTS.items():
-            seconds[name].append(process_seconds("-c", statement)[0])
-    took = {name: median(times) * 1e3 for name, times in seconds.items()}
-    detail = f"{took['contextmail']:.0f} ms beside {took['fastapi']:.0f} ms, interpreter and all;"
-    detail += f" {took['Campaign']:.0f} ms with `Campaign`"
-    row("`import contextmail`, times `import fastapi`", took["contextmail"] / took["fastapi"], 0.5, detail)
-    row("`from contextmail import Campaign`, times `import fastapi`", took["Campaign"] / took["fastapi"], 1, detail)
+    ways = {code: lambda code=code: subprocess.run([sys.executable, "-c", code], check=True) for code in IMPORTS}
+    ours, campaign, fastapi = turns(ways, runs).values()
+    detail = f"{ours * 1e3:.0f} ms beside {fastapi * 1e3:.0f} ms, the interpreter in both;"
+    detail += f" `from contextmail import Campaign` {campaign * 1e3:.0f} ms"
+    row("`import contextmail`, times `import fastapi`", ours / fastapi, 0.5, detail)
 
 
 def main() -> None:

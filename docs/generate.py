@@ -74,7 +74,9 @@ def _settings_of(rule: type[ClaimRule] | type[PolicyRule]) -> Iterator[str]:
     key = f"`[rules.{rule.name}]`"
     if issubclass(rule, ClaimRule):
         made = rule.claim
-        untrue = "is not true: praise needs proof" if made.unknown_is == "untrue" else "is true: the words stay as they are"
+        untrue = (
+            "is not true: praise needs proof" if made.unknown_is == "untrue" else "is true: the words stay as they are"
+        )
         yield f"| {key} | default |\n|---|---|\n"
         yield f"| `true_when` | `{made.true_when}` |\n| `otherwise` | `{made.otherwise}` |\n"
         yield "| `says` | further phrases that make the claim |\n| `never` | phrases that are not this claim |\n"
@@ -84,7 +86,8 @@ def _settings_of(rule: type[ClaimRule] | type[PolicyRule]) -> Iterator[str]:
     if rule.name in claim.UNSUPPRESSIBLE:
         yield f"For marketing by e-mail it allows `{policy.allow_when}`. No setting changes it.\n"
     else:
-        yield f"| {key} | default |\n|---|---|\n| `allow_when` | `{policy.allow_when}` |\n| `otherwise` | `{policy.otherwise}` |\n"
+        yield f"| {key} | default |\n|---|---|\n"
+        yield f"| `allow_when` | `{policy.allow_when}` |\n| `otherwise` | `{policy.otherwise}` |\n"
         yield "| `cap`, `days` | 3 messages in 7 days |\n" if rule.name == "too-often" else ""
         yield "| `allow` | a reason: the rule is suppressed |\n"
     gives = f", until `{policy.until}`" if policy.until else f", to `{policy.to}`" if policy.to else ""
@@ -96,7 +99,14 @@ _A_MESSAGE = Message(parts=(Part(name="text", kind=PartKind.TEXT, source="Hello.
 
 def rule_index() -> str:
     """List the rules with their first lines."""
-    lines = ["# Rules", "", "What a message says of its recipient: claims.", "", "| claim | what it does |", "|---|---|"]
+    lines = [
+        "# Rules",
+        "",
+        "What a message says of its recipient: claims.",
+        "",
+        "| claim | what it does |",
+        "|---|---|",
+    ]
     lines += [f"| [{name}]({name}.md) | {_first_line(rule)} |" for name, rule in CLAIMS.items()]
     lines += ["", "What a message does to its recipient: policies.", "", "| policy | what it does |", "|---|---|"]
     lines += [f"| [{name}]({name}.md) | {_first_line(rule)} |" for name, rule in POLICIES.items()]
@@ -131,7 +141,9 @@ def settings_page() -> str:
         ("[limits]", Limits, config.__file__),
     ]
     head = f"# Settings\n\n{getdoc(config)}\n"
-    return head + "".join(f"\n## {title}\n\n{_first_line(model)}\n\n{_keys(model, file)}" for title, model, file in places)
+    return head + "".join(
+        f"\n## {title}\n\n{_first_line(model)}\n\n{_keys(model, file)}" for title, model, file in places
+    )
 
 
 def _keys(model: type[BaseModel], file: str | None) -> str:
@@ -201,7 +213,7 @@ def _printed(words: list[str], folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "contextmail", *words],
         cwd=folder, env={**kept, **_TERMINAL},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode > 1:
         sys.exit(f"contextmail {shlex.join(words)}\n{done.stderr}")
@@ -217,7 +229,7 @@ _RUN = re.compile(r"(<!-- run: contextmail (?P<words>[^\n]*?) -->\n```console\n)
 
 
 def readme() -> str:
-    """Give the README with the output of each command after a `<!-- run: contextmail … -->`, run in a copy of the shop."""
+    """Give the README with what each command prints after its `<!-- run: contextmail … -->`, in a copy of the shop."""
     with tempfile.TemporaryDirectory() as folder:
         shop = Path(shutil.copytree(SHOP, Path(folder) / "shop", ignore=shutil.ignore_patterns("facts")))
 

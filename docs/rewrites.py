@@ -26,8 +26,12 @@ CLOCK = datetime(2026, 5, 31)
 OFFERS = (Offer(product="L1", category="lights", name="Brass Lantern"),)
 FIELDS = {"FNAME": "first_name", "LNAME": "last_name"}
 SOMEBODY = {
-    "first_name": "Ada", "orders": 3, "first_order": date(2025, 11, 3), "last_order": date(2026, 4, 20), "last_product": "Trail Jacket",
-}  # fmt: skip
+    "first_name": "Ada",
+    "orders": 3,
+    "first_order": date(2025, 11, 3),
+    "last_order": date(2026, 4, 20),
+    "last_product": "Trail Jacket",
+}
 SEED, HOW_MANY, ROUNDS, LONGEST = 7, 100, 4, 120
 REST = "The lamps are here."
 SUBJECTS = ("Special offer", "Newsletter", "Check this out!")
@@ -58,15 +62,17 @@ def page() -> str:
 
 _HEAD = f"""# A hundred rewrites
 
-Sentences of [samples.txt](samples.txt), put into the paragraphs, headings and subjects of real templates, and what becomes of
-them: for whom, and what they read. The first row whose predicate is true of somebody is theirs. Slots are filled from one
-customer: {SOMEBODY["first_name"]}, {SOMEBODY["orders"]} orders since November 2025, most lately the {SOMEBODY["last_product"]} in April.
+Sentences of [samples.txt](samples.txt), put into the paragraphs, headings and subjects of real templates, and what
+becomes of them: for whom, and what they read. The first row whose predicate is true of somebody is theirs. Slots are
+filled from one customer: Ada, {SOMEBODY["orders"]} orders since November 2025, most lately the Trail Jacket in April.
 """
 
 
 def _printed(number: int, sample: Sample) -> str:
     rows = "".join(f"| {when} | {text} |\n" for when, text in sample.readings)
-    return f"\n## {number}. {sample.rule}, {sample.where}\n\n> {sample.before}\n\n| for whom | reads |\n|---|---|\n{rows}"
+    return (
+        f"\n## {number}. {sample.rule}, {sample.where}\n\n> {sample.before}\n\n| for whom | reads |\n|---|---|\n{rows}"
+    )
 
 
 def _spread(samples: list[Sample], chance: random.Random) -> list[Sample]:
@@ -125,7 +131,13 @@ def _sample(template: str, index: int, rewrite: Rewrite, campaign: Campaign) -> 
         text = one.text(index)
         source = part.source[: edit.start] + text + part.source[edit.end :]
         gone = not text.strip() and edit.start <= first and last <= edit.end
-        reads = "(nothing)" if gone else "as it is" if variant.original else _shown(part, source, edit.start, edit.start + len(text))
+        reads = (
+            "(nothing)"
+            if gone
+            else "as it is"
+            if variant.original
+            else _shown(part, source, edit.start, edit.start + len(text))
+        )
         readings.append((f"`{describe(variant.when)}`" if variant.when is not None else "everybody else", reads))
     where = "subject" if place is Place.SUBJECT else f"{place} of {template}"
     return Sample(edit.rule, where, _shown(part, part.source, edit.start, edit.end), tuple(readings))
@@ -149,4 +161,9 @@ def _touched(part: Part, source: str, start: int, end: int) -> Iterator[tuple[st
         first, last = block.source_start(0), block.source_end(len(block.text) - 1)
         if first < max(end, start + 1) and start < last:
             tokens = {at: block.source[token.start : token.end] for at, token in block.tokens.items()}
-            yield "".join(tokens.get(at, sign) for at, sign in enumerate(block.text)).replace("\n", " "), first, last, block.place
+            yield (
+                "".join(tokens.get(at, sign) for at, sign in enumerate(block.text)).replace("\n", " "),
+                first,
+                last,
+                block.place,
+            )

@@ -1,4 +1,4 @@
-"""Into the platform: what it prints of a rewritten template is what was decided, and without a field it is the neutral text."""
+"""What a platform prints of a rewritten template is what was decided, and without a field the neutral text."""
 
 from __future__ import annotations
 
@@ -42,20 +42,42 @@ TEXTS = {
 }
 ROWS: dict[str, dict[str, Any]] = {
     "best": {
-        "first_name": "Anna", "orders": 40, "spend_rank": 0.99, "first_order": date(2024, 5, 12), "last_order": date(2026, 5, 20),
-        "days_since_last_order": 11, "usual_gap_days": 18.0, "tenure_days": 749, "last_product": "Brass Lantern", "is_customer": True,
+        "first_name": "Anna",
+        "orders": 40,
+        "spend_rank": 0.99,
+        "first_order": date(2024, 5, 12),
+        "last_order": date(2026, 5, 20),
+        "days_since_last_order": 11,
+        "usual_gap_days": 18.0,
+        "tenure_days": 749,
+        "last_product": "Brass Lantern",
+        "is_customer": True,
     },
     "quiet": {
-        "first_name": "Quinn", "orders": 9, "spend_rank": 0.7, "first_order": date(2024, 6, 1), "last_order": date(2025, 7, 24),
-        "days_since_last_order": 311, "usual_gap_days": 44.0, "tenure_days": 729, "is_customer": True,
+        "first_name": "Quinn",
+        "orders": 9,
+        "spend_rank": 0.7,
+        "first_order": date(2024, 6, 1),
+        "last_order": date(2025, 7, 24),
+        "days_since_last_order": 311,
+        "usual_gap_days": 44.0,
+        "tenure_days": 729,
+        "is_customer": True,
     },
     "once": {
-        "first_name": "Ben", "orders": 1, "spend_rank": 0.2, "first_order": date(2026, 4, 20), "last_order": date(2026, 4, 20),
-        "days_since_last_order": 41, "tenure_days": 41, "last_product": "Trail Jacket", "is_customer": True,
+        "first_name": "Ben",
+        "orders": 1,
+        "spend_rank": 0.2,
+        "first_order": date(2026, 4, 20),
+        "last_order": date(2026, 4, 20),
+        "days_since_last_order": 41,
+        "tenure_days": 41,
+        "last_product": "Trail Jacket",
+        "is_customer": True,
     },
     "never": {"orders": 0, "spend_rank": 0.0, "tenure_days": 0, "is_customer": False},
     "unknown": {},
-}  # fmt: skip
+}
 MISSING = ("absent", None, "")
 
 
@@ -96,7 +118,11 @@ class Written:
     def printed(self, values: Mapping[str, str | None], parts: Mapping[str, str]) -> dict[str, str]:
         """Give what a reader sees when the platform has filled the tokens."""
         # Mailchimp keeps a field's default in the audience; the other languages in the token.
-        defaults = {field.name: field.default for field in self.fields if field.default} if self.dialect.name == "mailchimp" else {}
+        defaults = (
+            {field.name: field.default for field in self.fields if field.default}
+            if self.dialect.name == "mailchimp"
+            else {}
+        )
         shown = {}
         for part in self.rewrite.message.parts:
             source = self.dialect.render(parts[part.name], values, defaults)
@@ -176,7 +202,9 @@ def test_mailchimp_takes_the_names() -> None:
 
 
 def test_edits_with_the_same_predicates_share_a_choice() -> None:
-    written = Written("mailchimp", {"html": "<p>You're one of our best customers.</p><p>Here for our <b>best</b> customers.</p>"})
+    written = Written(
+        "mailchimp", {"html": "<p>You're one of our best customers.</p><p>Here for our <b>best</b> customers.</p>"}
+    )
     assert [(field.mode, field.edits) for field in written.fields] == [("choose", [0, 1])]
 
 
@@ -189,7 +217,9 @@ def test_a_wording_costs_no_field() -> None:
 
 
 def test_another_predicate_is_another_field() -> None:
-    value, loyalty = (Written("mailchimp", {"html": f"<p>As a {word} customer, you save.</p>"}) for word in ("valued", "loyal"))
+    value, loyalty = (
+        Written("mailchimp", {"html": f"<p>As a {word} customer, you save.</p>"}) for word in ("valued", "loyal")
+    )
     assert {f.name for f in value.fields}.isdisjoint(f.name for f in loyalty.fields)
 
 

@@ -36,8 +36,14 @@ from contextmail.rewriting import Rewrite, rewritten
 
 HERE = Path(__file__).parent
 TEMPLATES = [path for path in sorted((HERE / "data" / "templates").iterdir()) if path.suffix != ".md"]
-SINS = [line for line in (HERE.parent / "docs" / "samples.txt").read_text("utf-8").splitlines() if line and line[0] != "#" and "*|" not in line]
-CUSTOMERS: dict[str, dict[str, Any]] = tomllib.loads((HERE / "cases" / "CUSTOMERS.md").read_text("utf-8").split("```")[1][4:])
+SINS = [
+    line
+    for line in (HERE.parent / "docs" / "samples.txt").read_text("utf-8").splitlines()
+    if line and line[0] != "#" and "*|" not in line
+]
+CUSTOMERS: dict[str, dict[str, Any]] = tomllib.loads(
+    (HERE / "cases" / "CUSTOMERS.md").read_text("utf-8").split("```")[1][4:]
+)
 NAUGHTY: list[str] = json.loads((HERE / "data" / "blns.json").read_text("utf-8"))
 GREETING = re.compile(r"(?i)(?:dear|hi|hello|good morning|to whom)\b")
 CLOCK = datetime(2026, 5, 31, 9)
@@ -112,7 +118,10 @@ def test_what_lies_outside_the_edits_is_the_source(sinful: Sinful) -> None:
 
 
 def test_who_fits_every_claim_reads_the_source() -> None:
-    texts = {"subject": "You're a VIP", "html": "<p>Thank you for your continued loyalty.</p><p>You're one of our best customers.</p>"}
+    texts = {
+        "subject": "You're a VIP",
+        "html": "<p>Thank you for your continued loyalty.</p><p>You're one of our best customers.</p>",
+    }
     best = {"orders": 40, "spend_rank": 0.99, "tenure_days": 700}
     assert proposed(texts).campaign.decide(best, as_of=CLOCK).parts == texts
 
@@ -122,7 +131,9 @@ def test_who_fits_every_claim_reads_the_source() -> None:
 DANGLING = {
     "a space before a mark": re.compile(r"\w [,.!?;](?=\s|$)"),
     "a comma without words": re.compile(r"^\s*[,.;:]|,\s*[,.!?]|\b(?:[Dd]ear|[Hh]i|[Hh]ello) ,", re.MULTILINE),
-    "a sentence that begins small": re.compile(r"(?:^|[.!?] )(?:you|we|here|so|and|thank|take|use|good|delivery)\b", re.MULTILINE),
+    "a sentence that begins small": re.compile(
+        r"(?:^|[.!?] )(?:you|we|here|so|and|thank|take|use|good|delivery)\b", re.MULTILINE
+    ),
     "a mark twice": re.compile(r"[.!?](?:(?<!\.)\.|!\.|\?\.|\.!)"),
     "an empty element": re.compile(r"<(p|h[1-6]|li|b|strong|em|i|span)(?:\s[^>]*)?>\s*</\1>"),
     "two spaces": re.compile(r"(?<=[^\s>])  (?=[^\s<])"),
@@ -162,7 +173,9 @@ def shown_only(sinful: Sinful) -> set[tuple[str, str]]:
 
 
 def holds(finding: Finding, row: dict[str, Any]) -> bool:
-    verdict = compile_function([parse(finding.true_when or "TRUE", types_for(finding.true_when))])({**row, "as_of": CLOCK})[0]
+    verdict = compile_function([parse(finding.true_when or "TRUE", types_for(finding.true_when))])(
+        {**row, "as_of": CLOCK}
+    )[0]
     return verdict is True or (verdict is None and finding.unknown_is == "true")
 
 
@@ -171,7 +184,9 @@ def test_nobody_reads_what_is_not_true_of_them(sinful: Sinful, customer: str) ->
     row = CUSTOMERS[customer]
     left = shown_only(sinful)
     checked = again(sinful, sinful.campaign.decide(row, as_of=CLOCK).parts)
-    untrue = [f for f in checked.findings if f.confidence == "high" and not holds(f, row) and (f.rule, f.quote) not in left]
+    untrue = [
+        f for f in checked.findings if f.confidence == "high" and not holds(f, row) and (f.rule, f.quote) not in left
+    ]
     assert untrue == []
 
 
@@ -189,10 +204,18 @@ def test_no_text_makes_the_claim_that_it_mends(sinful: Sinful) -> None:
     for index, code, edit in variants(sinful.campaign):
         codes = (*neutral[:index], code, *neutral[index + 1 :])
         rest = {(f.rule, f.quote) for f in again(sinful, read_by(sinful, neutral, row)).findings}
-        found = [f for f in again(sinful, read_by(sinful, codes, row)).findings if f.rule == edit.rule and f.confidence == "high"]
+        found = [
+            f
+            for f in again(sinful, read_by(sinful, codes, row)).findings
+            if f.rule == edit.rule and f.confidence == "high"
+        ]
         when = edit.variants[code].when
-        implied = [other for other in CUSTOMERS.values() if when is not None and compile_function([when])(other)[0] is True]
-        assert [f for f in found if (f.rule, f.quote) not in left | rest and not all(holds(f, other) for other in implied)] == []
+        implied = [
+            other for other in CUSTOMERS.values() if when is not None and compile_function([when])(other)[0] is True
+        ]
+        assert [
+            f for f in found if (f.rule, f.quote) not in left | rest and not all(holds(f, other) for other in implied)
+        ] == []
 
 
 # ------------------------------------------------------------------------------------------------------- what stays
@@ -208,7 +231,10 @@ def test_links_prices_codes_tokens_and_numbers_stay(sinful: Sinful, customer: st
         assert Counter(KEPT.findall(visible(part))) - Counter(KEPT.findall(visible(now))) == Counter()
         if part.kind is PartKind.HTML:
             assert [link.href for link in links(part, None)] == [link.href for link in links(now, None)]
-        names = [[part.source[t.start : t.end] for t in any_tokens(part.source)], [now.source[t.start : t.end] for t in any_tokens(now.source)]]
+        names = [
+            [part.source[t.start : t.end] for t in any_tokens(part.source)],
+            [now.source[t.start : t.end] for t in any_tokens(now.source)],
+        ]
         assert names[0] == names[1]
 
 
@@ -247,9 +273,9 @@ def test_two_claims_in_one_place_are_both_true_where_the_original_stands() -> No
     assert sinful.campaign.decide({**loyal, "spend_rank": 0.95}, as_of=CLOCK).parts["html"] == source
 
 
-def test_two_sentences_that_go_leave_no_blank_between_them() -> None:
+def test_a_paragraph_of_sentences_that_go_is_not_left_empty() -> None:
     source = "<p>We miss you. It's been a while.</p><p>Come in.</p>"
-    assert reads(source, "never") == "<p>Come in.</p>" or "  " not in reads(source, "never")
+    assert reads(source, "never") == "<p>Thank you for reading.</p><p>Come in.</p>"
     assert reads(source, "quiet") == source
 
 
@@ -309,20 +335,31 @@ def structure(part: Part, dialect: str) -> tuple[object, ...]:
     """Give what a platform and a mail client make of a part, apart from its words."""
     tokens = [part.source[t.start : t.end] for t in DIALECTS[dialect].tokens(part.source)]
     foreign = [part.source[t.start : t.end] for t in any_tokens(part.source)]
-    tags = [part.source[start:end].split()[0] for _, start, end, name in lex(part.source) if name] if part.kind is PartKind.HTML else []
+    tags = (
+        [part.source[start:end].split()[0] for _, start, end, name in lex(part.source) if name]
+        if part.kind is PartKind.HTML
+        else []
+    )
     return tokens, foreign, tags, len(links(part, None)) if tags else 0
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
 def test_every_part_has_slots(dialect: str) -> None:
-    slots = {edit.part: edit for edit in slotted(dialect).campaign.edits if any(isinstance(p, Slot) for v in edit.variants for p in v.pieces)}
+    slots = {
+        edit.part: edit
+        for edit in slotted(dialect).campaign.edits
+        if any(isinstance(p, Slot) for v in edit.variants for p in v.pieces)
+    }
     assert set(slots) == set(SLOTTED)
     contexts = {edit.context for edit in slotted(dialect).campaign.edits}
     assert contexts == {"line", "text", "plain", "attr-double", "attr-single"}
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
-@given(name=st.one_of(st.sampled_from(NAUGHTY), st.text(min_size=1)), product=st.one_of(st.sampled_from(NAUGHTY), st.text(min_size=1)))
+@given(
+    name=st.one_of(st.sampled_from(NAUGHTY), st.text(min_size=1)),
+    product=st.one_of(st.sampled_from(NAUGHTY), st.text(min_size=1)),
+)
 @example(name="*|UNSUB|*", product="{{ contact.email }}{% if x %}")
 @example(name="Ann\r\nBcc: all@example.com", product="a\u2028b\x85c")
 @example(name="{", product="{% x %}*")

@@ -83,7 +83,9 @@ def table(rows: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, str]],
             for kind in ("hit", "alarm", "miss")
         )
         precision, recall = hit / max(hit + alarm, 1), hit / max(hit + miss, 1)
-        print(f"    {label:18} precision {precision:.2f}  recall {recall:.2f}  hits {hit:3} alarms {alarm:3} misses {miss:3}")
+        print(
+            f"    {label:18} precision {precision:.2f}  recall {recall:.2f}  hits {hit:3} alarms {alarm:3} misses {miss:3}"
+        )
     if errors and low:
         print("\n".join(wrong))
 

@@ -35,12 +35,25 @@ def main() -> None:
     """Write customers.csv, consents.csv, touches.csv and products.csv beside this file."""
     connection = duckdb.connect()
     orders = str(HERE / "orders.parquet")
-    ids = [r[0] for r in connection.execute(f"SELECT DISTINCT CustomerID FROM '{orders}' WHERE CustomerID IS NOT NULL ORDER BY 1").fetchall()]
+    ids = [
+        r[0]
+        for r in connection.execute(
+            f"SELECT DISTINCT CustomerID FROM '{orders}' WHERE CustomerID IS NOT NULL ORDER BY 1"
+        ).fetchall()
+    ]
     chance = random.Random(2011)
     people, consents, touches = [], [], []
     for number in ids:
         first, last = chance.choice(FIRST), chance.choice(LAST)
-        people.append([number, dirty(first, last, chance), last, f"{first}.{last}.{number}@example.com".lower(), preference(chance)])
+        people.append(
+            [
+                number,
+                dirty(first, last, chance),
+                last,
+                f"{first}.{last}.{number}@example.com".lower(),
+                preference(chance),
+            ]
+        )
         consents += [[number, *consent] for consent in permissions(chance)]
         touches += [[number, *touch] for touch in contacts(chance)]
     # One who was looked at, never bought: her row is in the shop's list all the same.
@@ -49,7 +62,9 @@ def main() -> None:
     write("customers.csv", ["id", "first_name", "last_name", "email", "prefers"], people)
     write("consents.csv", ["id", "channel", "purpose", "choice", "at"], consents)
     write("touches.csv", ["id", "at", "channel", "purpose", "opened"], touches)
-    products = connection.execute(f"SELECT StockCode, max(Description) FROM '{orders}' WHERE Description IS NOT NULL GROUP BY 1 ORDER BY 1").fetchall()
+    products = connection.execute(
+        f"SELECT StockCode, max(Description) FROM '{orders}' WHERE Description IS NOT NULL GROUP BY 1 ORDER BY 1"
+    ).fetchall()
     write("products.csv", ["code", "category"], [[code, kind(name)] for code, name in products if kind(name)])
 
 
@@ -64,7 +79,16 @@ def dirty(first: str, last: str, chance: random.Random) -> str:
         return first.lower()
     if roll < 0.95:
         return ""
-    return chance.choice(["TEST", "-", f"Mr {first}", f"{first} & {chance.choice(FIRST)}", f"{first.lower()}@example.com", f"{last} Gifts Ltd"])
+    return chance.choice(
+        [
+            "TEST",
+            "-",
+            f"Mr {first}",
+            f"{first} & {chance.choice(FIRST)}",
+            f"{first.lower()}@example.com",
+            f"{last} Gifts Ltd",
+        ]
+    )
 
 
 def preference(chance: random.Random) -> str:
@@ -80,7 +104,9 @@ def permissions(chance: random.Random) -> list[list[str]]:
         return []
     rows = [["email", "marketing", "granted", day]]
     if roll > 0.92:
-        rows.append(["email", "marketing", "denied", (TODAY - timedelta(days=chance.randrange(1, 20))).date().isoformat()])
+        rows.append(
+            ["email", "marketing", "denied", (TODAY - timedelta(days=chance.randrange(1, 20))).date().isoformat()]
+        )
     if chance.random() < 0.2:
         rows.append(["sms", "marketing", "granted", day])
     return rows
@@ -92,7 +118,14 @@ def contacts(chance: random.Random) -> list[list[str]]:
     for _ in range(chance.choices([0, 1, 2, 3, 4, 5], [30, 30, 20, 10, 6, 4])[0]):
         at = TODAY - timedelta(hours=chance.randrange(6, 14 * 24))
         channel = chance.choices(["email", "sms", "postal"], [85, 10, 5])[0]
-        touches.append([at.isoformat(sep=" "), channel, chance.choices(["ask", "value", "service"], [80, 10, 10])[0], str(chance.random() < 0.3).lower()])
+        touches.append(
+            [
+                at.isoformat(sep=" "),
+                channel,
+                chance.choices(["ask", "value", "service"], [80, 10, 10])[0],
+                str(chance.random() < 0.3).lower(),
+            ]
+        )
     return touches
 
 

@@ -156,7 +156,12 @@ class Campaign(BaseModel):
 
     @cached_property
     def _readers(self) -> list[tuple[str, Callable[[str], Any]]]:
-        readers = {"date": date.fromisoformat, "timestamp": lambda t: _utc(datetime.fromisoformat(t)), "set": _set}
+        readers: dict[str, Callable[[str], Any]] = {
+            "date": date.fromisoformat,
+            "timestamp": lambda text: _utc(datetime.fromisoformat(text)),
+            "set": _set,
+            "text": lambda text: text or None,  # an empty name is no name
+        }
         return [(name, readers[kind]) for name, kind in self.facts.items() if kind in readers]
 
     @cached_property

@@ -126,7 +126,8 @@ class Checker:
                 patterns = whole.patterns if part == text else self.lexicon.possible(part)
                 sentence = Sentence(block, start, end, part, index == 0, flow.part.name, patterns)
                 for rule in rules:
-                    yield from rule.find(sentence, context)
+                    if rule.may(sentence, context):
+                        yield from rule.find(sentence, context)
 
     def _finding(self, match: Match, part: Part, context: Context) -> Finding:
         block, rule = match.sentence.block, self.rules[match.rule]

@@ -24,7 +24,7 @@ from contextmail.rules import POLICIES
 from contextmail.rules.base import PolicyRule
 from contextmail.rules.custom import CustomPolicy
 
-_MESSAGE = {name: FactType.TEXT for name in ("channel", "purpose", "delivered_by", "addressed_to")}
+_MESSAGE = dict.fromkeys(("channel", "purpose", "delivered_by", "addressed_to"), FactType.TEXT)
 _FORMATS = {FactType.INT: "count", FactType.DATE: "date", FactType.TIMESTAMP: "date"}
 _NO_CONSENT = "consent: unknown"
 
@@ -101,7 +101,9 @@ class _Compiler:
         tree = bind(tree, fields)
         for name in facts_of(tree):
             if self.catalogue and name not in self.catalogue.facts and made_type(name):
-                raise ConfigurationError(f"the facts hold no {name}", where=where, cure="build them again: contextmail facts build")
+                raise ConfigurationError(
+                    f"the facts hold no {name}", where=where, cure="build them again: contextmail facts build"
+                )
         return tree
 
     def edit(self, edit: Edit, dialect: Dialect | None) -> CompiledEdit:
@@ -116,7 +118,11 @@ class _Compiler:
                 variants.append(CompiledVariant(when=when, pieces=[part.source[edit.start : edit.end]], original=True))
             else:
                 pieces = self._pieces(variant.text, edit, part.encoding, dialect)
-                variants.append(CompiledVariant(when=when, pieces=[edit.wrap[0], *pieces, edit.wrap[1]] if variant.text else [edit.bare]))
+                variants.append(
+                    CompiledVariant(
+                        when=when, pieces=[edit.wrap[0], *pieces, edit.wrap[1]] if variant.text else [edit.bare]
+                    )
+                )
         return CompiledEdit(
             rule=edit.rule,
             part=edit.part,
@@ -160,7 +166,9 @@ class _Compiler:
             # Nothing is known of anybody's consent: the platform's own list is all that can protect an e-mail.
             enforced = self.message.channel == "email" and self.settings.platform
             tree = TRUE if enforced else FALSE
-            self.notes.insert(0, _NO_CONSENT + (f" ({self.settings.platform} enforces its own list)" if enforced else ""))
+            self.notes.insert(
+                0, _NO_CONSENT + (f" ({self.settings.platform} enforces its own list)" if enforced else "")
+            )
         return CompiledPolicy(
             name=policy.name,
             allow_when=tree,
@@ -196,4 +204,3 @@ def _pieces(source: str, part: str, edits: Iterable[Edit]) -> list[str | int]:
             pieces += [source[at : edit.start], index]
             at = edit.end
     return [*pieces, source[at:]]
-

@@ -56,8 +56,8 @@ def _table_name(name: str) -> str:
     return name
 
 
-_TableName = Annotated[str, AfterValidator(_table_name)]
-_RuleName = Annotated[str, AfterValidator(_unprotected)]
+TableName = Annotated[str, AfterValidator(_table_name)]
+RuleName = Annotated[str, AfterValidator(_unprotected)]
 
 
 class Limits(BaseModel):
@@ -91,27 +91,39 @@ class Settings(BaseModel):
     store: Path = Path(".contextmail")
     """The folder of contextmail's own memory: runs with what they wrote."""
     brand: str = ""
+    """The company as its customers know it."""
     language: str = "en"
+    """The language of lexicon and phrasebook."""
     dialect: str = ""
+    """The template language (`mailchimp`, `hubl`, `liquid`); empty: seen from the tokens."""
     currency: str = ""
     """The company's currency, as ISO 4217 names it; money facts are in its minor units."""
     ownership: Literal["person", "account"] = "person"
+    """Who owns a product: the person alone, or the person or their account."""
     platform: str = ""
     """The platform that will deliver (`mailchimp`, `hubspot`): it enforces its own list of opt-outs."""
     min_confidence: Literal["high", "low"] = "high"
+    """The confidence from which a finding changes the exit code."""
     baseline: Path = Path("baseline.json")
+    """The file of findings that were there before, and do not fail CI."""
     fields: dict[str, str] = {}
     """Audience field -> fact: `FNAME` -> `first_name`."""
     rates: dict[str, Decimal] = {}
     """Currency -> how much of the company's currency one unit of it is worth."""
-    tables: dict[_TableName, TableMapping] = {}
+    tables: dict[TableName, TableMapping] = {}
+    """`[tables.orders]` and its like: where each table lies, and what its columns mean."""
     fact_definitions: tuple[FactDefinition, ...] = Field(default=(), alias="fact")
+    """`[[fact]]`: facts of the company's own."""
     claims: tuple[Claim, ...] = Field(default=(), alias="claim")
+    """`[[claim]]`: claims of the company's own."""
     policies: tuple[Policy, ...] = Field(default=(), alias="policy")
-    rules: dict[_RuleName, RuleOverride] = {}
+    """`[[policy]]`: policies of the company's own."""
+    rules: dict[RuleName, RuleOverride] = {}
+    """`[rules.NAME]`: what the company changes in a rule."""
     phrasebook: dict[str, Any] = {}
     """A company's own lines of the phrasebook: texts, lists and tables, as the phrasebook has them."""
     limits: Limits = Limits()
+    """How much may be wrong before a run is refused."""
 
     @model_validator(mode="after")
     def _names_are_distinct(self) -> Settings:

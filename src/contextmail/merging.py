@@ -49,7 +49,11 @@ def merge(rewrite: Rewrite, campaign: Campaign, dialect: Dialect) -> Merged:
         for name, pieces in campaign.parts.items()
     }
     before = rewrite.checked.manifest
-    kept = [field.model_copy(update={"edits": []}) for field in before.fields if field.name not in writer.fields] if before else []
+    kept = (
+        [field.model_copy(update={"edits": []}) for field in before.fields if field.name not in writer.fields]
+        if before
+        else []
+    )
     manifest = Manifest(campaign=campaign.id, dialect=dialect.name, fields=[*kept, *writer.fields.values()])
     return Merged(parts, manifest, tuple(writer.modes), tuple(writer.notes))
 
@@ -79,7 +83,9 @@ class _Writer:
                 return f"{edit.wrap[0]}{before}{slot}{after}{edit.wrap[1]}"
         if line or self.dialect.name == "hubl":
             self.modes.append("neutral")
-            self.notes.append(f"{edit.rule}: {edit.quote!r}: everybody gets the neutral text: this place takes no conditional")
+            self.notes.append(
+                f"{edit.rule}: {edit.quote!r}: everybody gets the neutral text: this place takes no conditional"
+            )
             return "".join(map(str, compiled.variants[-1].pieces))
         self.modes.append("choose")
         return self._choose(index, compiled.variants)
@@ -102,7 +108,10 @@ class _Writer:
     def _slot(self, index: int, texts: Sequence[tuple[CompiledVariant, str]]) -> str:
         """Write a slot that holds the text of whichever variant is true; the last is its default."""
         whens = [_when(variant) for variant, _ in texts]
-        values = [FieldText(key="", when=when, text=" ".join(text.split())) for when, (_, text) in zip(whens, texts, strict=True)]
+        values = [
+            FieldText(key="", when=when, text=" ".join(text.split()))
+            for when, (_, text) in zip(whens, texts, strict=True)
+        ]
         name = self._name([[value.when, value.text] for value in values])
         self._add(Field(name=name, mode="slot", default=values[-1].text, texts=values, edits=[index]))
         return self.dialect.slot(name, values[-1].text)
@@ -125,12 +134,22 @@ class _Writer:
             sources.append(slotted if _has_slot(variant) else "".join(map(str, variant.pieces)))
         name = self._name(whens)
         keys = [FieldText(key=key, when=when, text="") for key, when in zip(_KEYS, whens, strict=False)]
-        self._add(Field(name=name, mode="choose", default="", texts=[*keys, FieldText(key="z", when=None, text="")], edits=[index]))
+        self._add(
+            Field(
+                name=name,
+                mode="choose",
+                default="",
+                texts=[*keys, FieldText(key="z", when=None, text="")],
+                edits=[index],
+            )
+        )
         return self.dialect.choose(name, list(zip(_KEYS, sources[:-1], strict=False)), sources[-1])
 
     def _add(self, field: Field) -> None:
         known = self.fields.get(field.name)
-        self.fields[field.name] = field if known is None else known.model_copy(update={"edits": [*known.edits, *field.edits]})
+        self.fields[field.name] = (
+            field if known is None else known.model_copy(update={"edits": [*known.edits, *field.edits]})
+        )
 
     def _name(self, meaning: object) -> str:
         """Name a field by what it means: ten characters, of those that every platform takes."""
@@ -163,4 +182,8 @@ def _inside(pieces: Sequence[str | Slot], edit: Edit) -> list[str | Slot]:
     """Give a variant's pieces without the tags that stay round every text."""
     if not pieces or pieces == [edit.bare]:
         return []
-    return list(pieces[1:-1]) if len(pieces) > 2 and pieces[0] == edit.wrap[0] and pieces[-1] == edit.wrap[1] else list(pieces)
+    return (
+        list(pieces[1:-1])
+        if len(pieces) > 2 and pieces[0] == edit.wrap[0] and pieces[-1] == edit.wrap[1]
+        else list(pieces)
+    )

@@ -14,9 +14,9 @@ from contextmail.language.block import Block, Place
 from contextmail.language.casing import fit_case
 from contextmail.language.flow import OBJECT, Barrier, fill
 from contextmail.language.phrases import slots
-from contextmail.model.finding import Edit, Finding, Grade, Variant
+from contextmail.model.finding import Edit, Finding, Grade
 from contextmail.model.message import Message
-from contextmail.rules.base import Match, Proposal
+from contextmail.rules.base import Match, Proposal, Sentence
 from contextmail.rules.remedies import KEEPS_TEXT, is_replaceable
 
 _TEXT = "\x00"
@@ -82,7 +82,7 @@ def _edit(
     said: dict[tuple[str, bool, str], str],
     gone: dict[int, list[tuple[int, int]]],
 ) -> Edit | str:
-    """Make the edit of one finding, or say why there is none; `said`: what the part says already -> what it said before."""
+    """Make the edit of one finding, or say why there is none; `said`: what the part says already -> in place of what."""
     match, finding = found.match, found.finding
     proposal = checker.rules[match.rule].propose(match, checked.context)
     if proposal is None or not any(variant.text is not None for variant in proposal.variants):
@@ -92,7 +92,7 @@ def _edit(
         return "shown only: the platform repeats or replaces this place"
     proposal = _said_once(proposal, match, said)
     proposal = _not_emptied(proposal, block, gone, checked.context.phrasebook.say("last-words").heading)
-    proposal = _fitted(proposal, block, match.sentence.start)
+    proposal = _fitted(proposal, block, match.sentence)
     place = _placed(proposal, block)
     if isinstance(place, Barrier):
         return f"shown only: {place.reason}"
@@ -151,22 +151,26 @@ def _not_emptied(proposal: Proposal, block: Block, gone: dict[int, list[tuple[in
     left = "".join(sign for at, sign in enumerate(block.text) if not any(start <= at < end for start, end in cuts))
     if any(sign.isalnum() or sign == OBJECT for sign in left):
         return proposal
-    variants = (replace(v, text=words + _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]) if v.text == "" else v for v in proposal.variants)
+    variants = (
+        replace(v, text=words + _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]) if v.text == "" else v
+        for v in proposal.variants
+    )
     return replace(proposal, variants=tuple(variants))
 
 
-def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
+def _fitted(proposal: Proposal, block: Block, sentence: Sentence) -> Proposal:
     """Fit texts into their place: their capitals, and where words go, the space beside them and the next capital."""
     start, end = proposal.cut
     text = block.text
     if start == end:  # words are put in: the character before them is the place
         added = (v if v.text is None else replace(v, text=text[start - 1] + v.text) for v in proposal.variants)
         return replace(proposal, cut=(start - 1, end), variants=tuple(added))
-    opens = not any(sign.isalnum() or sign == OBJECT for sign in text[opening:start])
+    whole = text[sentence.start : sentence.end]
+    opens = not any(sign.isalnum() or sign == OBJECT for sign in text[sentence.start : start])
     variants = [
         v
         if v.text is None
-        else replace(v, text=fit_case(v.text, text[start:end], text, opens=opens, headline=block.place in KEEPS_TEXT))
+        else replace(v, text=fit_case(v.text, text[start:end], whole, opens=opens, headline=block.place in KEEPS_TEXT))
         for v in proposal.variants
     ]
     if all(variant.text != "" for variant in variants) or (start, end) == (0, len(text)):
@@ -177,7 +181,9 @@ def _fitted(proposal: Proposal, block: Block, opening: int) -> Proposal:
         return replace(proposal, variants=tuple(variants))
     following = word[0]
     fitted = (
-        v if v.text is None else replace(v, text=v.text + following if v.text else following[:1].upper() + following[1:])
+        v
+        if v.text is None
+        else replace(v, text=v.text + following if v.text else following[:1].upper() + following[1:])
         for v in variants
     )
     return replace(proposal, cut=(start, word.end()), variants=tuple(fitted))
@@ -224,7 +230,7 @@ def _paragraph(block: Block, start: int, end: int) -> tuple[int, int]:
 
 
 def _apart(edits: Sequence[Edit], sources: Mapping[str, str]) -> Iterator[Edit]:
-    """Join edits that overlap, so that each place of a part belongs to one edit; the space between two is the first's."""
+    """Join edits that overlap: each place of a part belongs to one edit, the space between two to the first."""
     current: Edit | None = None
     for edit in sorted(edits, key=lambda e: (e.part, e.start, -e.end)):
         if current is None or edit.part != current.part or edit.start >= current.end:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-
 from conformance.shop import Shop, make_shop
+
 from contextmail.store.runs import Runs
 
 

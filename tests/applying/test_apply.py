@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-
 from conformance.shop import BEST, MESSAGE, NEVER, ONCE, Shop, delivered
+
 from contextmail.applying import apply, undo
 from contextmail.campaign import Campaign
 from contextmail.config import Settings
@@ -74,7 +74,9 @@ def test_who_left_since_is_skipped_and_listed(shop: Shop, runs: Runs, status: st
     made = planned(shop)
     shop.target.change(key(shop, ONCE.email), status)  # type: ignore[arg-type]
     done = apply(shop.folder / "plan", shop.target, runs, lenient(shop))
-    assert done.skipped == ((f"status: {status}", 1),) and runs.skipped(made.run) == {key(shop, ONCE.email): f"status: {status}"}
+    assert done.skipped == ((f"status: {status}", 1),) and runs.skipped(made.run) == {
+        key(shop, ONCE.email): f"status: {status}"
+    }
     assert key(shop, ONCE.email) not in shop.target.segments[done.segment][1]
     assert not any(shop.target.value(key(shop, ONCE.email), field.tag) for field in made.fields)
 
@@ -121,7 +123,9 @@ def test_a_plan_past_its_time_is_refused(shop: Shop, runs: Runs) -> None:
 
 def test_a_plan_over_its_limits_is_refused(shop: Shop, runs: Runs) -> None:
     made = planned(shop)
-    folder = resealed(shop, made, checks=[check.model_copy(update={"found": 2.0, "limit": 0.5}) for check in made.checks[:1]])
+    folder = resealed(
+        shop, made, checks=[check.model_copy(update={"found": 2.0, "limit": 0.5}) for check in made.checks[:1]]
+    )
     with pytest.raises(UnsafePlanError, match=r"share of recipients dropped: 2, at most 0.5(?s:.*)limits.dropped"):
         apply(folder, shop.target, runs, shop.settings)
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-
 from conformance.shop import BEST, NEVER, ONCE, Shop
+
 from contextmail.applying import Applied, apply, undo
 from contextmail.connectors.base import AudienceField
 from contextmail.errors import ConfigurationError, UnsafePlanError
@@ -84,7 +84,9 @@ def test_a_draft_that_somebody_edited_stays_with_what_it_needs(shop: Shop, runs:
     shop.target.drafts[done.draft] = replace(draft, parts={**draft.parts, "subject": "Mine"})
     result = undo(made.run, shop.target, runs)
     assert not result.draft and not result.segment and result.left[0].startswith("the draft")
-    assert set(shop.target.columns) == {field.tag for field in made.fields if field.tag in draft.parts["html"] + draft.parts["preheader"]}
+    assert set(shop.target.columns) == {
+        field.tag for field in made.fields if field.tag in draft.parts["html"] + draft.parts["preheader"]
+    }
 
 
 def test_a_segment_to_which_somebody_added_people_stays(shop: Shop, runs: Runs) -> None:
@@ -120,7 +122,9 @@ def test_two_campaigns_that_share_fields_leave_each_other_whole(shop: Shop, runs
     values = {k: shop.target.value(k, *shared) for k in shop.target.people}
     left = undo(first.run, shop.target, runs).left
     assert left == [f"the field {tag}: used by {second.run}" for tag in shared]
-    assert {k: shop.target.value(k, *shared) for k in shop.target.people} == values and set(shop.target.columns) == shared
+    assert {k: shop.target.value(k, *shared) for k in shop.target.people} == values and set(
+        shop.target.columns
+    ) == shared
     assert done.draft in shop.target.drafts
     undo(second.run, shop.target, runs)
     del shop.target.drafts["summer"]

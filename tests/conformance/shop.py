@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from conformance.memory_target import MemoryTarget
+
 from contextmail.campaign import Campaign
 from contextmail.config import Settings, load
 from contextmail.facts.folder import FactsFolder
@@ -75,7 +76,9 @@ BEST = Person("1", "ADA", (("2022-03-01", "Brass Lantern", "400"), ("2023-03-01"
 ONCE = Person("2", "Bo", (("2024-05-01", "Wool Blanket", "60.00"),))
 NEVER = Person("3")
 DENIED = Person("4", "Cy", (("2023-01-01", "Brass Lantern", "40"),), consent="denied")
-WEARY = Person("5", "Di", (("2023-01-01", "Tea & Toast Tray", "40"),), touches=("2024-05-28", "2024-05-29", "2024-05-30"))
+WEARY = Person(
+    "5", "Di", (("2023-01-01", "Tea & Toast Tray", "40"),), touches=("2024-05-28", "2024-05-29", "2024-05-30")
+)
 PEOPLE = (BEST, ONCE, NEVER, DENIED, WEARY)
 
 
@@ -110,13 +113,21 @@ def make_shop(folder: Path, people: tuple[Person, ...] = PEOPLE) -> Shop:
 
 def write_tables(folder: Path, people: tuple[Person, ...]) -> None:
     lines = [
-        (f"{p.id}-{n}", p.id, title[:3], title, 1, price, at) for p in people for n, (at, title, price) in enumerate(p.orders)
+        (f"{p.id}-{n}", p.id, title[:3], title, 1, price, at)
+        for p in people
+        for n, (at, title, price) in enumerate(p.orders)
     ]
     tables = {
         "customers": (("id", "name", "email"), [(p.id, p.name, p.email) for p in people]),
         "orders": (("order", "customer", "product", "title", "quantity", "price", "at"), lines),
-        "consents": (("id", "channel", "purpose", "status", "at"), [(p.id, "email", "marketing", p.consent, "2022-01-01") for p in people]),
-        "touches": (("id", "channel", "purpose", "at"), [(p.id, "email", "ask", at) for p in people for at in p.touches] or [("0", "email", "ask", "2001-01-01")]),
+        "consents": (
+            ("id", "channel", "purpose", "status", "at"),
+            [(p.id, "email", "marketing", p.consent, "2022-01-01") for p in people],
+        ),
+        "touches": (
+            ("id", "channel", "purpose", "at"),
+            [(p.id, "email", "ask", at) for p in people for at in p.touches] or [("0", "email", "ask", "2001-01-01")],
+        ),
     }
     for name, (header, rows) in tables.items():
         with (folder / f"{name}.csv").open("w", newline="") as out:
@@ -134,7 +145,10 @@ def delivered(shop: Shop, draft: str, campaign: Campaign) -> dict[str, tuple[dic
         member = shop.target.people[key]
         row = shop.facts.row(member.email.removeprefix("p").removesuffix("@example.com")) or {}
         truth = campaign.decide({**row, "facts_as_of": shop.facts.catalogue.as_of}, as_of=AS_OF).parts
-        sent, true = ({n: _seen(dialect.render(t, member.fields, defaults)) for n, t in parts.items()} for parts in (made.parts, truth))
+        sent, true = (
+            {n: _seen(dialect.render(t, member.fields, defaults)) for n, t in parts.items()}
+            for parts in (made.parts, truth)
+        )
         read[key] = (sent, true)
     return read
 

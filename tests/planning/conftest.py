@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from conformance.shop import Shop, make_shop
 
 

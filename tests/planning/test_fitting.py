@@ -1,8 +1,8 @@
 """A campaign fits into the fields that an audience has left, and never makes room by deleting."""
 
 import pytest
-
 from conformance.shop import Shop, delivered
+
 from contextmail.applying import apply
 from contextmail.campaign import Campaign
 from contextmail.connectors.base import AudienceField
@@ -47,8 +47,13 @@ def test_the_people_of_a_shared_choice_are_told_by_their_own_texts(shop: Shop) -
 
 
 def test_the_edits_that_concern_fewest_people_are_left_out_next(shop: Shop) -> None:
-    made = planned(shop, free=1, html="<p>You are our most valuable customer.</p>", subject="You are our most valuable customer")
-    assert [edit.mode for edit in made.edits] == ["neutral", "slot"] or [edit.mode for edit in made.edits] == ["choose", "neutral"]
+    made = planned(
+        shop, free=1, html="<p>You are our most valuable customer.</p>", subject="You are our most valuable customer"
+    )
+    assert [edit.mode for edit in made.edits] == ["neutral", "slot"] or [edit.mode for edit in made.edits] == [
+        "choose",
+        "neutral",
+    ]
     assert any(note.startswith("left out: unearned-value-claim") for note in made.notes)
     assert len(made.fields) == 1
     for sent, true in everybody_reads_what_is_true(shop).values():

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 import pytest
-
 from conformance.shop import PEOPLE, WEARY, Person, Shop
+
 from contextmail.applying import apply
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.model.plan import Plan
@@ -68,5 +68,11 @@ def test_after_the_message_has_expired_the_held_are_dropped_with_that_reason(sho
 
 
 def test_somebody_who_would_have_room_only_after_it_expires_is_dropped_at_once(shop: Shop) -> None:
-    made = plan("spring", shop.target, shop.facts, shop.settings, out=shop.folder / "plan", expires=datetime(2024, 6, 2))
-    assert {(reason.outcome, reason.reason) for reason in made.decisions} == {("send", ""), ("drop", "expired"), ("drop", "opted-out")}
+    made = plan(
+        "spring", shop.target, shop.facts, shop.settings, out=shop.folder / "plan", expires=datetime(2024, 6, 2)
+    )
+    assert {(reason.outcome, reason.reason) for reason in made.decisions} == {
+        ("send", ""),
+        ("drop", "expired"),
+        ("drop", "opted-out"),
+    }

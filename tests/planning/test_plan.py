@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-
 from conformance.shop import BEST, DENIED, MESSAGE, NEVER, ONCE, PEOPLE, WEARY, Person, Shop, make_shop
+
 from contextmail.connectors.base import AudienceField
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError, PlatformError, UnsafePlanError
@@ -55,17 +55,26 @@ def test_every_change_says_old_and_new(shop: Shop) -> None:
 def test_a_choice_that_says_nothing_is_not_written_where_nothing_is_there(shop: Shop) -> None:
     made = planned(shop)
     choices = ", ".join(f"'{field.tag}'" for field in made.fields if field.mode == "choose")
-    assert rows(shop, f"SELECT DISTINCT new FROM 'changes.parquet' WHERE tag IN ({choices}) ORDER BY 1") == [("a",), ("b",)]
+    assert rows(shop, f"SELECT DISTINCT new FROM 'changes.parquet' WHERE tag IN ({choices}) ORDER BY 1") == [
+        ("a",),
+        ("b",),
+    ]
 
 
 def test_fields_are_short_named_by_content_and_ours(shop: Shop) -> None:
     one, other = planned(shop), planned(shop, "other")
-    assert all(len(field.tag) <= 10 and field.name == f"contextmail {field.tag}" and field.create for field in one.fields)
+    assert all(
+        len(field.tag) <= 10 and field.name == f"contextmail {field.tag}" and field.create for field in one.fields
+    )
     assert one.fields == other.fields and one.run != other.run
 
 
 def test_only_subscribed_contacts_are_recipients(shop: Shop) -> None:
-    for email, status in (("a@example.com", "unsubscribed"), ("b@example.com", "cleaned"), ("c@example.com", "pending")):
+    for email, status in (
+        ("a@example.com", "unsubscribed"),
+        ("b@example.com", "cleaned"),
+        ("c@example.com", "pending"),
+    ):
         shop.target.add(email, status)  # type: ignore[arg-type]
     made = planned(shop)
     assert made.recipients == 5 and made.others == {"cleaned": 1, "pending": 1, "unsubscribed": 1}
@@ -83,7 +92,9 @@ def test_the_segment_is_a_subset_of_what_the_draft_targets(shop: Shop) -> None:
 def test_contacts_that_the_facts_do_not_know_are_decided_with_unknown_facts(shop: Shop) -> None:
     shop.target.add("stranger@example.org")
     made = planned(shop)
-    stranger = rows(shop, f"SELECT outcome, reason FROM 'decisions.parquet' WHERE key = '{_key(shop, 'stranger@example.org')}'")
+    stranger = rows(
+        shop, f"SELECT outcome, reason FROM 'decisions.parquet' WHERE key = '{_key(shop, 'stranger@example.org')}'"
+    )
     assert stranger == [("drop", "opted-out")]
     assert "1 recipients are not in the facts: they get what is true of everybody" in made.notes
 
@@ -103,7 +114,9 @@ def test_an_address_of_two_customers_gets_what_is_true_of_both(tmp_path: Path) -
 
     shop = make_shop(tmp_path / "twins", (*PEOPLE, Twin("6", "Ada", (("2024-01-01", "Brass Lantern", "5"),))))
     made = planned(shop)
-    tag = next(f.tag for f in made.fields if f.mode == "choose" and any(e.quote.startswith("our most") for e in made.edits))
+    tag = next(
+        f.tag for f in made.fields if f.mode == "choose" and any(e.quote.startswith("our most") for e in made.edits)
+    )
     values = dict(rows(shop, f"SELECT email, {tag} FROM 'segment.parquet'"))
     assert values[BEST.email] == "z"
     assert "1 addresses are of several customers: they get what is true of all of these" in made.notes
@@ -132,7 +145,9 @@ def test_a_plan_is_readable_by_its_owner_alone_and_whole_or_not_there(shop: Shop
     shop.target.drafts.clear()
     with pytest.raises(PlatformError, match="Not Found"):
         planned(shop, "broken")
-    assert sorted(path.name for path in shop.folder.iterdir() if "plan" in path.name or "broken" in path.name) == ["plan"]
+    assert sorted(path.name for path in shop.folder.iterdir() if "plan" in path.name or "broken" in path.name) == [
+        "plan"
+    ]
 
 
 @pytest.mark.parametrize("file", ["plan.json", "segment.parquet", "changes.parquet", "campaign.json", "held.parquet"])
@@ -183,7 +198,9 @@ def test_a_local_message_is_planned_like_a_draft(shop: Shop) -> None:
 
 
 def test_what_stays_in_the_draft_is_told(shop: Shop) -> None:
-    shop.target.add_draft("spring", subject="Hello", html='<p mc:repeatable="x">You are our most valuable customer.</p>')
+    shop.target.add_draft(
+        "spring", subject="Hello", html='<p mc:repeatable="x">You are our most valuable customer.</p>'
+    )
     assert any("stays as it is: unearned-value-claim" in note for note in planned(shop).notes)
 
 

@@ -122,3 +122,12 @@ def test_the_emails_of_an_automation_are_not_listed_as_campaigns(api, sandbox, a
     sandbox.state.add_automation(audience, "Welcome", welcome)
     assert api("GET", "/campaigns").json()["total_items"] == 0
     assert api("GET", f"/campaigns/{welcome.id}/content").json()["html"] == "<p>*|CM_1|*</p>"
+
+
+def test_a_bounce_is_told_in_the_report_and_cleans_the_address(api, sandbox, audience, draft):
+    sandbox.state.send(draft, open_share=1)
+    sandbox.state.bounce(audience.id, ADA, campaign_id=draft)
+    (sent,) = api("GET", f"/reports/{draft}/sent-to").json()["sent_to"]
+    assert (sent["status"], sent["open_count"]) == ("hard", 0)
+    assert api("GET", f"/reports/{draft}").json()["bounces"]["hard_bounces"] == 1
+    assert api.member(audience)["status"] == "cleaned"

@@ -1,6 +1,6 @@
 """The platform on a bad day: the eleventh connection, errors with and without a body, answers that never come."""
 
-import threading
+import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,7 +30,7 @@ def patch(sandbox, audience, name, timeout=10):
     ],
 )
 def test_the_eleventh_connection_at_once_is_refused(limits, status, has_body):
-    with Sandbox(limits=limits, faults=Faults(latency=0.5)) as sandbox:
+    with Sandbox(limits=limits, faults=Faults(latency=1.0)) as sandbox:
         with ThreadPoolExecutor(11) as pool:
             answers = list(pool.map(lambda _: ping(sandbox), range(11)))
         refused = [answer for answer in answers if not answer.ok]
@@ -89,9 +89,9 @@ def test_work_may_be_done_though_the_answer_is_lost(sandbox, audience, kind, don
 
 def test_a_time_out_holds_its_place_until_the_platform_gives_up(sandbox, audience):
     sandbox.state.add_member(audience, ADA)
-    sandbox.faults.add(Fault(Kind.TIMEOUT, on="PATCH *", done=True, seconds=1.0))
+    sandbox.faults.add(Fault(Kind.TIMEOUT, on="PATCH *", done=True, seconds=30.0))
     with pytest.raises(requests.Timeout):
-        patch(sandbox, audience, "Ada", timeout=0.3)
+        patch(sandbox, audience, "Ada", timeout=1.0)
     assert sandbox.calls.under_way == 1
     (member,) = audience.members
     assert audience.tagged_values(member.values)["FNAME"] == "Ada"
@@ -132,12 +132,9 @@ def test_nothing_is_served_after_the_end():
 def test_a_connection_is_kept_for_many_calls(sandbox):
     with requests.Session() as session:
         session.auth = ("user", "key")
-        started = time.perf_counter()
-        for _ in range(50):
-            assert session.get(f"{sandbox.url}/ping", timeout=5).ok
-    # With the head and the body in two packets each call would wait 40 ms for an acknowledgement.
-    assert time.perf_counter() - started < 50 * 0.04
-    assert threading.active_count() < 20
+        took = [session.get(f"{sandbox.url}/ping", timeout=5).elapsed.total_seconds() for _ in range(50)]
+    # With the head and the body in two packets most calls would wait 40 ms for an acknowledgement.
+    assert statistics.median(took) < 0.04
 
 
 def test_only_the_right_key_is_taken_where_one_is_set():

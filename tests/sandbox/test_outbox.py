@@ -90,6 +90,8 @@ def test_a_search_finds_one_of_many(sandbox):
     last = [member for member in audience.members if member.status == "subscribed"][-1]
     assert f"the first 50 of {audience.members.counts()['subscribed']}" in page(sandbox, f"/outbox/{campaign.id}").text
     assert shown_html(page(sandbox, f"/outbox/{campaign.id}", q=last.email.upper())) == f"<p>{last.email}</p>"
+    straight = page(sandbox, f"/outbox/{campaign.id}", person=last.key)
+    assert f'<option value="{last.key}" selected>{last.email}</option>' in straight.text
     assert "Nobody's address holds that" in page(sandbox, f"/outbox/{campaign.id}", q="nobody@").text
 
 

@@ -27,10 +27,10 @@ def test_an_audience_has_every_status_and_two_ways_of_having_left():
 
 def test_the_gift_shop_is_loaded_with_its_draft():
     state = State()
-    audience = seeding.gift_shop(state, GIFT_SHOP / "customers.csv", GIFT_SHOP / "winter.html")
+    audience = seeding.gift_shop(state, GIFT_SHOP / "customers.csv")
+    campaign = seeding.add_draft(state, audience, GIFT_SHOP / "winter.html")
     people = list(read_people(GIFT_SHOP / "customers.csv"))
     assert len(audience.members) == len(people) > 4000
-    (campaign,) = state.campaigns.values()
     assert campaign.html.startswith("<!doctype html>")
     assert campaign.settings["subject_line"] == "Special offer"
     (store,) = state.stores.values()

@@ -82,7 +82,9 @@ def _refuse(plan: Plan, *, begun: bool) -> None:
         raise UnsafePlanError("there is nobody to send to", where=plan.run, cure="look at the plan's decisions")
     if datetime.now(UTC).replace(tzinfo=None) > plan.valid_until:
         cure = f"contextmail undo {plan.run}, then plan again" if begun else "plan again"
-        raise StalePlanError(f"the plan was valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC", where=plan.run, cure=cure)
+        raise StalePlanError(
+            f"the plan was valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC", where=plan.run, cure=cure
+        )
 
 
 class _Application:
@@ -113,7 +115,9 @@ class _Application:
             return campaign_of(self.plan)[1]
         draft = self.target.draft(planned.source)
         if dict(draft.parts) != planned.original or draft.segment != planned.targets:
-            raise StalePlanError("the draft was changed since the plan was made", where=planned.source, cure="plan again")
+            raise StalePlanError(
+                "the draft was changed since the plan was made", where=planned.source, cure="plan again"
+            )
         return draft
 
     # --------------------------------------------------------------------------------------------- what moved since
@@ -125,7 +129,9 @@ class _Application:
         self.desk.load(self.target.members(since=self.plan.made_at - SKEW), self.tags)
         self.engine.rows(f"CREATE TEMP TABLE segment AS SELECT * FROM {self.desk.file(SEGMENT)}")
         self.engine.rows(f"CREATE TEMP TABLE changes AS SELECT * FROM {self.desk.file(CHANGES)}")
-        moved = ["SELECT key, 'status: ' || n.status AS reason FROM segment JOIN now n USING (key) WHERE n.status <> 'subscribed'"]
+        moved = [
+            "SELECT key, 'status: ' || n.status AS reason FROM segment JOIN now n USING (key) WHERE n.status <> 'subscribed'"
+        ]
         moved += [
             f"SELECT s.key, 'somebody changed {tag}' FROM segment s JOIN now n USING (key)"
             f" LEFT JOIN changes c ON c.key = s.key AND c.tag = {literal(tag)}"
@@ -133,7 +139,9 @@ class _Application:
             f" AND (c.key IS NULL OR {self._shown(tag, 'n')} <> {as_shown('c.old', choose=self.choices[tag])})"
             for tag in self.tags
         ]
-        self.engine.rows(f"CREATE TEMP TABLE moved AS SELECT key, min(reason) AS reason FROM ({' UNION ALL '.join(moved)}) GROUP BY key")
+        self.engine.rows(
+            f"CREATE TEMP TABLE moved AS SELECT key, min(reason) AS reason FROM ({' UNION ALL '.join(moved)}) GROUP BY key"
+        )
         self._note_skipped([])
 
     def _note_skipped(self, failed: Sequence[tuple[str, str]]) -> None:
@@ -142,9 +150,13 @@ class _Application:
         self.runs.skip(self.run, skipped)
         share = len({key for key, _ in skipped}) / self.plan.segment_people
         if share > self.settings.limits.changed:
-            reasons = ", ".join(f"{reason} ({count:,})" for reason, count in Counter(reason for _, reason in skipped).most_common(3))
+            reasons = ", ".join(
+                f"{reason} ({count:,})" for reason, count in Counter(reason for _, reason in skipped).most_common(3)
+            )
             what = f"{share:.1%} of the people changed since the plan was made, or could not be written: {reasons}"
-            raise StalePlanError(what, where=self.run, cure=f"contextmail undo {self.run} and plan again, or raise limits.changed")
+            raise StalePlanError(
+                what, where=self.run, cure=f"contextmail undo {self.run} and plan again, or raise limits.changed"
+            )
 
     # --------------------------------------------------------------------------------------------- fields and values
 
@@ -155,11 +167,13 @@ class _Application:
             step = f"field {field.tag}"
             self.desk.progress("Creating fields", number / len(self.plan.fields))
             self.runs.use(self.desk.audience, field.tag, self.run)
-            if field.tag not in self.there or (self.runs.began(self.run, step) and not self.runs.result(self.run, step)):
+            if field.tag not in self.there or (
+                self.runs.began(self.run, step) and not self.runs.result(self.run, step)
+            ):
                 # A step that has begun and whose field is there was carried out, though nobody noted it.
                 self.runs.before(self.run, step)
-                made = self.there.get(field.tag) or self.target.create_field(field.tag, field.name, field.default)
                 self.runs.use(self.desk.audience, field.tag, self.run, created=True)
+                made = self.there.get(field.tag) or self.target.create_field(field.tag, field.name, field.default)
                 self.runs.after(self.run, step, id=made.id)
             if self.runs.result(self.run, step):
                 created.append(field.tag)
@@ -177,7 +191,9 @@ class _Application:
         failed = self.desk.write("todo", stage="Writing fields")
         self._note_skipped([(error.key, error.reason) for error in failed])
         load_keys(self.engine, "skipped", self.runs.skipped(self.run), self.desk.temp)
-        people = int(self.engine.rows("SELECT count(DISTINCT key) FROM changes WHERE key NOT IN (SELECT key FROM skipped)")[0][0])
+        people = int(
+            self.engine.rows("SELECT count(DISTINCT key) FROM changes WHERE key NOT IN (SELECT key FROM skipped)")[0][0]
+        )
         self.runs.after(self.run, "values", people=people, failed=len(failed))
         return people
 
@@ -186,7 +202,9 @@ class _Application:
     def _make_segment(self) -> tuple[str, int]:
         """Make the segment of those who are sent to; one that was begun is completed."""
         self.desk.progress("Making the segment", 0.0)
-        self.engine.rows("CREATE TEMP TABLE reached AS SELECT key, email FROM segment WHERE key NOT IN (SELECT key FROM skipped)")
+        self.engine.rows(
+            "CREATE TEMP TABLE reached AS SELECT key, email FROM segment WHERE key NOT IN (SELECT key FROM skipped)"
+        )
         people = int(self.engine.rows("SELECT count(*) FROM reached")[0][0])
         self.runs.before(self.run, "segment", name=self.plan.segment)
         segment = self.target.find_segment(self.plan.segment)
@@ -195,7 +213,9 @@ class _Application:
         else:
             load_keys(self.engine, "inside", self.target.segment_members(segment), self.desk.temp)
             self.engine.rows("CREATE TEMP TABLE missing AS FROM reached WHERE key NOT IN (SELECT key FROM inside)")
-            self.engine.rows("CREATE TEMP TABLE extra AS SELECT key, email FROM segment WHERE key IN (SELECT key FROM inside) AND key IN (SELECT key FROM skipped)")
+            self.engine.rows(
+                "CREATE TEMP TABLE extra AS SELECT key, email FROM segment WHERE key IN (SELECT key FROM inside) AND key IN (SELECT key FROM skipped)"
+            )
             self.target.change_segment(segment, add=self._emails("missing"), remove=self._emails("extra"))
         self.runs.after(self.run, "segment", id=segment, people=people)
         return segment, people

@@ -85,7 +85,9 @@ class _Refreshing:
             self.run,
             people_written=self._count("SELECT DISTINCT key FROM moves WHERE key NOT IN (SELECT key FROM failed)"),
             people_removed=removed,
-            gains=self._count("SELECT key FROM gains UNION SELECT key FROM judged WHERE outcome = 'send' AND key NOT IN (SELECT key FROM inside)"),
+            gains=self._count(
+                "SELECT key FROM gains UNION SELECT key FROM judged WHERE outcome = 'send' AND key NOT IN (SELECT key FROM inside)"
+            ),
             failed=len(failed),
         )
         self.runs.after(self.run, step, **asdict(done))
@@ -117,7 +119,9 @@ class _Refreshing:
         self.engine.rows(f"CREATE TEMP TABLE differing AS {' UNION ALL '.join(selects or [none])}")
         self.engine.rows("CREATE TEMP TABLE foreign_values AS FROM differing WHERE NOT ours")
         self.engine.rows("CREATE TEMP TABLE gains AS FROM differing WHERE ours AND gain")
-        self.engine.rows("CREATE TEMP TABLE moves AS SELECT key, email, status, tag, old, value FROM differing WHERE ours AND NOT gain")
+        self.engine.rows(
+            "CREATE TEMP TABLE moves AS SELECT key, email, status, tag, old, value FROM differing WHERE ours AND NOT gain"
+        )
         gaining = {tag for (tag,) in self.engine.rows("SELECT DISTINCT tag FROM gains")}
         for field in self.fields:
             if field.name in gaining:
@@ -128,7 +132,11 @@ class _Refreshing:
         tag, rank, choose = field.name, Values.rank(self.campaign, field), field.mode == "choose"
         now, last = f"coalesce(n.{quoted(tag)}, '')", len(field.texts) - 1
         keys = " ".join(f"WHEN {literal(text.key)} THEN {at}" for at, text in enumerate(field.texts) if choose)
-        had = f"CASE {now} {keys} ELSE {last} END" if choose else f"CASE WHEN {now} IN ('', {literal(field.default)}) THEN {last} ELSE e.rank END"
+        had = (
+            f"CASE {now} {keys} ELSE {last} END"
+            if choose
+            else f"CASE WHEN {now} IN ('', {literal(field.default)}) THEN {last} ELSE e.rank END"
+        )
         return (
             f"SELECT key, w.email, n.status, {literal(tag)} AS tag, n.{quoted(tag)} AS old, w.{quoted(tag)} AS value, d.rank < {had} AS gain,"
             f" {now} IN (SELECT value FROM wrote WHERE wrote.key = n.key AND tag = {literal(tag)}) AS ours"
@@ -147,7 +155,15 @@ class _Refreshing:
             for variant in edit.variants[:-1]:
                 text = texts.get(describe(variant.when)) if variant.when is not None else None
                 if text:
-                    alone.append(Field(name=f"true_{len(single)}", mode=field.mode, default=field.default, texts=[text, field.texts[-1]], edits=[len(single)]))
+                    alone.append(
+                        Field(
+                            name=f"true_{len(single)}",
+                            mode=field.mode,
+                            default=field.default,
+                            texts=[text, field.texts[-1]],
+                            edits=[len(single)],
+                        )
+                    )
                     single.append(edit.model_copy(update={"variants": [variant, edit.variants[-1]]}))
         campaign = self.campaign.model_copy(update={"edits": single, "policies": []})
         self.people.decide(campaign, self.settings.as_of)
@@ -162,9 +178,17 @@ class _Refreshing:
     def _load_what_we_wrote(self) -> None:
         """Make the table `wrote`: each value that was planned for a contact, or written since."""
         tags = [field.name for field in self.fields]
-        planned = [f"SELECT key, {literal(tag)} AS tag, {quoted(tag)} AS value FROM {self.desk.file(SEGMENT)}" for tag in tags]
-        choices = [f"SELECT key, tag, '' FROM ({one}) WHERE value = {literal(field.texts[-1].key)}" for field, one in zip(self.fields, planned, strict=True) if field.mode == "choose"]
-        written = [f"SELECT key, tag, new FROM read_parquet({literal(path)})" for path in change_files(self.runs, self.run)]
+        planned = [
+            f"SELECT key, {literal(tag)} AS tag, {quoted(tag)} AS value FROM {self.desk.file(SEGMENT)}" for tag in tags
+        ]
+        choices = [
+            f"SELECT key, tag, '' FROM ({one}) WHERE value = {literal(field.texts[-1].key)}"
+            for field, one in zip(self.fields, planned, strict=True)
+            if field.mode == "choose"
+        ]
+        written = [
+            f"SELECT key, tag, new FROM read_parquet({literal(path)})" for path in change_files(self.runs, self.run)
+        ]
         self.engine.rows(f"CREATE TEMP TABLE wrote AS {' UNION ALL '.join([*planned, *choices, *written])}")
 
     def _remove(self) -> int:
@@ -184,7 +208,9 @@ class _Refreshing:
         return Values(self.engine, campaign, self.settings.as_of, self.limit, self.desk.temp)
 
     def _keep(self, name: str, query: str) -> None:
-        self.engine.rows(f"COPY ({query}) TO {literal(str(self.desk.folder / name))} (FORMAT parquet, COMPRESSION zstd)")
+        self.engine.rows(
+            f"COPY ({query}) TO {literal(str(self.desk.folder / name))} (FORMAT parquet, COMPRESSION zstd)"
+        )
 
     def _count(self, query: str) -> int:
         return int(self.engine.rows(f"SELECT count(*) FROM ({query})")[0][0])

@@ -40,7 +40,9 @@ def apply_tidy(plan: TidyPlan, folder: Path, target: Target, runs: Runs, setting
     Raises StalePlanError past the plan's time.
     """
     if datetime.now(UTC).replace(tzinfo=None) > plan.valid_until:
-        raise StalePlanError(f"the plan was valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC", where=plan.run, cure="plan again")
+        raise StalePlanError(
+            f"the plan was valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC", where=plan.run, cure="plan again"
+        )
     with runs.lock():
         known = runs.find(plan.run)
         if known and known.state != "applying":
@@ -78,7 +80,9 @@ def _look(target: Target, runs: Runs, settings: Settings) -> list[TidyField]:
         elif not uses:
             fields.append(TidyField(tag=tag, delete=False, why="no run that is remembered here has used it"))
         elif (last := max(use.used_at for use in uses)) + keep > now:
-            fields.append(TidyField(tag=tag, delete=False, why=f"used until {last:%Y-%m-%d}: left until {last + keep:%Y-%m-%d}"))
+            fields.append(
+                TidyField(tag=tag, delete=False, why=f"used until {last:%Y-%m-%d}: left until {last + keep:%Y-%m-%d}")
+            )
         else:
             fields.append(TidyField(tag=tag, delete=True, why=f"unused since {last:%Y-%m-%d}"))
     return fields

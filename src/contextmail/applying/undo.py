@@ -45,7 +45,9 @@ def undo(run: str, target: Target, runs: Runs, *, progress: Progress = lambda _s
         if known.kind != "campaign":
             raise UnsafePlanError("a tidy cannot be undone: the values are gone", where=run)
         if known.audience != (here := f"{target.name}:{target.audience}"):
-            raise ConfigurationError(f"the run is of {known.audience}, not of {here}", where=run, cure=f"--on {known.audience}")
+            raise ConfigurationError(
+                f"the run is of {known.audience}, not of {here}", where=run, cure=f"--on {known.audience}"
+            )
         if known.state == "undone":
             return Undone(**(runs.result(run, "undo") or {"run": run}))
         with open_desk(run, target, runs, progress) as desk:
@@ -76,7 +78,9 @@ class _Undoing:
             tags = {one.tag for one in self.plan.fields}
             for tag, where in self.target.tags_in_use():
                 if tag in tags and not self._others(tag):
-                    raise UnsafePlanError(f"{where} asks for {tag}", where=self.run, cure="take the texts of the plan out of it first")
+                    raise UnsafePlanError(
+                        f"{where} asks for {tag}", where=self.run, cure="take the texts of the plan out of it first"
+                    )
             return ""
         if not self.runs.began(self.run, "draft"):
             return ""
@@ -86,8 +90,14 @@ class _Undoing:
         if draft is None:
             return ""
         if draft.state not in _STILL_A_DRAFT:
-            cure = "unschedule it first" if draft.state == "schedule" else "what is sent cannot be undone; contextmail tidy frees its fields later"
-            raise UnsafePlanError(f"the draft is no draft any more: its state is {draft.state!r}", where=self.run, cure=cure)
+            cure = (
+                "unschedule it first"
+                if draft.state == "schedule"
+                else "what is sent cannot be undone; contextmail tidy frees its fields later"
+            )
+            raise UnsafePlanError(
+                f"the draft is no draft any more: its state is {draft.state!r}", where=self.run, cure=cure
+            )
         return found
 
     def _delete_draft(self, found: str) -> set[str]:
@@ -112,7 +122,9 @@ class _Undoing:
         noted = self.runs.result(self.run, "segment")
         found = str(noted["id"]) if noted else self.target.find_segment(self.plan.segment)
         if found and unless_gone(lambda: self._load_segment(found)):
-            added = self.engine.rows(f"SELECT count(*) FROM inside WHERE key NOT IN (SELECT key FROM {self.desk.file(SEGMENT)})")[0][0]
+            added = self.engine.rows(
+                f"SELECT count(*) FROM inside WHERE key NOT IN (SELECT key FROM {self.desk.file(SEGMENT)})"
+            )[0][0]
             if added:
                 self.done.left.append(f"the segment: somebody added {added:,} people to it")
                 return

@@ -81,9 +81,8 @@ def _products(engine: Engine, folder: Path) -> TableMapping:
 
 def _touches(engine: Engine, folder: Path) -> TableMapping:
     columns = _text(_TOUCH) | dict.fromkeys(_SEEN, "BOOLEAN")
-    path = _parquet(
-        engine, folder, "touches", f"SELECT {', '.join(columns)} FROM ({_read(folder, 'touches', columns)})"
-    )
+    plain = {name: quoted(name) for name in columns}
+    path = _parquet(engine, folder, "touches", f"SELECT {_select(plain)} FROM ({_read(folder, 'touches', columns)})")
     return TableMapping(path=path, columns={name: name for name in columns if name != "campaign"})
 
 

@@ -49,27 +49,35 @@ def build_lines(
     lines = Lines(currency or fixed_currency(orders) or (found[0] if len(found) == 1 else ""))
     amount = _amount(orders, lines, found, rates, strict=strict)
     engine.rows(f"CREATE TEMP VIEW typed_lines AS {_typed(orders, amount)}")
-    counts = engine.rows(
-        f"SELECT count(*) FILTER (customer IS NULL), count(*) FILTER (happened_at > {_clock(as_of)}),"
-        " count(*) FILTER (is_return AND is_product AND customer IS NOT NULL) FROM typed_lines"
+    source = f"(SELECT * FROM typed_lines WHERE customer IS NOT NULL AND happened_at <= {_clock(as_of)})"
+    if orders.has("line"):
+        source = _without_doubles(engine, source, lines)
+    units = "abs(quantity)" if orders.has("quantity") else "abs(amount)" if lines.has_amounts else "1"
+    stored = engine.rows(
+        "COPY (SELECT l.customer, l.order_id, p.code AS product_code, l.quantity, l.amount, l.happened_at, l.is_return,"
+        f" l.is_product, l.is_product AND NOT l.is_return AND {units.replace('(', '(l.')} > 0 AS kept,"
+        " coalesce(p.nameable, false) AS named"
+        f" FROM {source} l LEFT JOIN products p ON p.key = l.product_key) TO {literal(str(file))} (FORMAT parquet)"
+    )[0][0]
+    engine.rows(f"CREATE TEMP VIEW stored_lines AS SELECT * FROM read_parquet({literal(str(file))})")
+    if engine.rows("SELECT 1 FROM stored_lines WHERE is_return AND is_product LIMIT 1"):
+        netted = file.with_suffix(".net")
+        engine.rows(f"COPY ({_net(units)}) TO {literal(str(netted))} (FORMAT parquet)")
+        netted.replace(file)
+    engine.rows(f"CREATE TEMP VIEW lines AS {readable_lines('stored_lines', 'products')}")
+    if stored < orders.rows - orders.broken_count:
+        _count_left_out(engine, orders, lines, as_of)
+    return lines
+
+
+def _count_left_out(engine: Engine, orders: Table, lines: Lines, as_of: datetime) -> None:
+    anonymous, later = engine.rows(
+        f"SELECT count(*) FILTER (customer IS NULL), count(*) FILTER (happened_at > {_clock(as_of)}) FROM typed_lines"
     )[0]
-    anonymous, later, returns = (int(count) for count in counts)
     if anonymous:
         lines.notes.append(f"orders: {anonymous} of {orders.rows} rows have no customer and were left out")
     if later:
         lines.notes.append(f"orders: {later} rows are later than the clock, {as_of}, and were left out")
-    source = f"(SELECT * FROM typed_lines WHERE customer IS NOT NULL AND happened_at <= {_clock(as_of)})"
-    if orders.has("line"):
-        source = _without_doubles(engine, source, lines)
-    body = _net(source) if returns else f"SELECT *, is_product AND units > 0 AND NOT is_return AS kept FROM {source}"
-    engine.rows(
-        "COPY (SELECT l.customer, l.order_id, p.code AS product_code, l.quantity, l.amount, l.happened_at, l.is_return,"
-        " l.is_product, l.kept, coalesce(p.nameable, false) AS named"
-        f" FROM ({body}) l LEFT JOIN products p ON p.key = l.product_key) TO {literal(str(file))} (FORMAT parquet)"
-    )
-    engine.rows(f"CREATE TEMP VIEW stored_lines AS SELECT * FROM read_parquet({literal(str(file))})")
-    engine.rows(f"CREATE TEMP VIEW lines AS {readable_lines('stored_lines', 'products')}")
-    return lines
 
 
 def readable_lines(lines: str, products: str) -> str:
@@ -110,7 +118,6 @@ def _typed(orders: Table, amount: str) -> str:
     """Select a table's rows with their signs: what is returned has a negative amount."""
     negative = [f"{orders.column(role)} < 0" for role in ("quantity", "amount") if orders.has(role)]
     returned = " OR ".join([*(["is_return"] if orders.has("is_return") else []), *negative]) or "false"
-    units = "abs(quantity)" if orders.has("quantity") else "abs(amount_minor)" if amount != "NULL::BIGINT" else "1"
     order_id = orders.column("order", f"{orders.column('at')}::DATE")
     line = f", {orders.column('line')} AS line" if orders.has("line") else ""
     country = f", {orders.column('country')} AS country" if orders.has("country") else ""
@@ -119,7 +126,7 @@ def _typed(orders: Table, amount: str) -> str:
         f" {orders.column('quantity', 'NULL::BIGINT')} AS quantity,"
         f" CASE WHEN {returned} THEN -abs(amount_minor) ELSE amount_minor END AS amount,"
         f" {orders.column('at')} AS happened_at, {returned} AS is_return,"
-        f" {orders.column('is_product', 'true')} AS is_product, {units} AS units{line}{country}"
+        f" {orders.column('is_product', 'true')} AS is_product{line}{country}"
         f" FROM (SELECT *, {amount} AS amount_minor FROM {orders.relation})"
     )
 
@@ -138,20 +145,19 @@ def _without_doubles(engine: Engine, source: str, lines: Lines) -> str:
     )
 
 
-def _net(source: str) -> str:
-    """Mark each line as kept or not, by running sums over the customers and products that have returns.
+def _net(units: str) -> str:
+    """Mark each stored line as kept or not, by running sums over the customers and products that have returns.
 
     A purchase is kept as far as the sum of units never sinks below what it was before the purchase.
     """
-    pair = "PARTITION BY customer, product_key"
-    order = "ORDER BY happened_at, is_return, order_id, units, amount ROWS BETWEEN"
+    pair = "PARTITION BY customer, product_code"
+    order = "ORDER BY happened_at, is_return, order_id, quantity, amount ROWS BETWEEN"
+    same = "s.customer = a.customer AND s.product_code IS NOT DISTINCT FROM a.product_code"
     return f"""
-        WITH mine AS (SELECT * FROM {source}),
-        affected AS (SELECT DISTINCT customer, product_key FROM mine WHERE is_return AND is_product),
+        WITH affected AS (SELECT DISTINCT customer, product_code FROM stored_lines WHERE is_return AND is_product),
         signed AS (
-            SELECT mine.*, CASE WHEN is_return THEN -units ELSE units END AS change
-            FROM mine SEMI JOIN affected a
-                ON mine.customer = a.customer AND mine.product_key IS NOT DISTINCT FROM a.product_key
+            SELECT s.*, CASE WHEN is_return THEN -{units} ELSE {units} END AS change
+            FROM stored_lines s SEMI JOIN affected a ON {same}
             WHERE is_product
         ),
         summed AS (
@@ -160,13 +166,12 @@ def _net(source: str) -> str:
             FROM signed
         ),
         sunk AS (SELECT *, min(so_far) OVER ({pair} {order} CURRENT ROW AND UNBOUNDED FOLLOWING) AS lowest FROM summed)
-        SELECT * EXCLUDE (change, total, so_far, lowest),
-            NOT is_return AND units > 0 AND total > 0 AND lowest > so_far - change AS kept
+        SELECT * EXCLUDE (change, total, so_far, lowest)
+            REPLACE (kept AND total > 0 AND lowest > so_far - change AS kept)
         FROM sunk
         UNION ALL
-        SELECT *, is_product AND NOT is_return AND units > 0 AS kept
-        FROM mine ANTI JOIN affected a
-            ON mine.is_product AND mine.customer = a.customer AND mine.product_key IS NOT DISTINCT FROM a.product_key
+        SELECT s.* FROM stored_lines s ANTI JOIN affected a ON s.is_product AND {same}
+        ORDER BY customer, happened_at, order_id, product_code, quantity, amount, kept
     """
 
 

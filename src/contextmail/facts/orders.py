@@ -57,23 +57,25 @@ def _customer_orders(engine: Engine) -> None:
     dearest = f"coalesce(amount, 0)::{integer} * {codes} + ({codes} - 1 - product_code)"
     engine.rows(
         "CREATE TEMP TABLE customer_orders AS SELECT customer, order_id, sum(amount)::BIGINT AS amount,"
-        " min(happened_at) FILTER (kept) AS happened_at, count(*) FILTER (kept) AS kept,"
-        f" max({dearest}) FILTER (kept AND named) AS dearest FROM stored_lines GROUP BY customer, order_id"
+        " min(kept_at) AS happened_at, count(kept_at) AS kept, max(dearest) AS dearest"
+        " FROM (SELECT customer, order_id, amount, CASE WHEN kept THEN happened_at END AS kept_at,"
+        f" CASE WHEN kept AND named THEN {dearest} END AS dearest FROM stored_lines) GROUP BY customer, order_id"
     )
+    code = f"({codes} - 1 - dearest % {codes})::INTEGER"
     first, last = "before IS NULL AND kept > 0", "after IS NULL AND kept > 0"
     engine.rows(
         "CREATE TEMP TABLE customer_totals AS SELECT customer, count(happened_at) AS orders,"
         " sum(amount)::BIGINT AS spend, min(happened_at)::DATE AS first_order, max(happened_at)::DATE AS last_order,"
-        " max(happened_at) AS last_order_at,"
-        " CASE WHEN count(*) FILTER (gap > 0) >= 2 THEN median(gap) FILTER (gap > 0) END AS usual_gap_days,"
-        f" ({codes} - 1 - max(dearest % {codes}) FILTER ({first}))::INTEGER AS first_code,"
-        f" max(kept) FILTER ({first}) AS first_order_lines,"
-        f" ({codes} - 1 - max(dearest % {codes}) FILTER ({last}))::INTEGER AS last_code,"
-        f" max(kept) FILTER ({last}) AS last_order_lines"
-        " FROM (SELECT *, lag(happened_at) OVER w AS before, lead(happened_at) OVER w AS after,"
-        " happened_at::DATE - before::DATE AS gap FROM customer_orders"
+        " max(happened_at) AS last_order_at, CASE WHEN count(gap) >= 2 THEN median(gap) END AS usual_gap_days,"
+        " max(first_code) AS first_code, max(first_lines) AS first_order_lines,"
+        " max(last_code) AS last_code, max(last_lines) AS last_order_lines"
+        " FROM (SELECT customer, happened_at, amount,"
+        " nullif(happened_at::DATE - before::DATE, 0) AS gap,"
+        f" CASE WHEN {first} THEN {code} END AS first_code, CASE WHEN {first} THEN kept END AS first_lines,"
+        f" CASE WHEN {last} THEN {code} END AS last_code, CASE WHEN {last} THEN kept END AS last_lines"
+        " FROM (SELECT *, lag(happened_at) OVER w AS before, lead(happened_at) OVER w AS after FROM customer_orders"
         # Orders of which nothing was kept have no time, and come last.
-        " WINDOW w AS (PARTITION BY customer ORDER BY happened_at NULLS LAST, order_id)) GROUP BY customer"
+        " WINDOW w AS (PARTITION BY customer ORDER BY happened_at NULLS LAST, order_id))) GROUP BY customer"
     )
 
 

@@ -16,8 +16,9 @@ _SMALL = frozenset(
 def fit_case(text: str, replaced: str, whole: str, *, opens: bool, headline: bool = True) -> str:
     """Return `text` in the capitals of `replaced`: ALL CAPS, Title Case, or a capital where a sentence opens.
 
-    `whole` is the block's text, which tells a headline in capitals from a single word in them; `opens` says that
-    `replaced` opens a sentence; where the place is no `headline`, it takes more capitals to make one. A slot in a headline in capitals gets its format in capitals (`{last_order|MONTH}`).
+    `whole` is the sentence, which tells a headline in capitals from a single word in them; `opens` says that `replaced`
+    opens it; a place that is no `headline` takes more capitals to be read as one. A slot in a headline in capitals gets
+    its format in capitals (`{last_order|MONTH}`).
     """
     words = _LETTERS.findall(whole)
     shouted = len(words) > 1 or (OBJECT in whole and any(len(word) > 1 for word in words))

@@ -93,9 +93,7 @@ def read_message(source: Path | str | Mapping[str, Any], *, dialect: str = "") -
     return _assemble(header, parts, dialect)
 
 
-def read_lines(
-    lines: Iterable[str | bytes], *, dialect: str = ""
-) -> Iterator[tuple[Any, Message | RecordRejected]]:
+def read_lines(lines: Iterable[str | bytes], *, dialect: str = "") -> Iterator[tuple[Any, Message | RecordRejected]]:
     """Read lines of JSON, one message each: yield a line's own `id` (else its number) and its message.
 
     A broken line yields a RecordRejected that names it, and the rest goes on (its id is None where it cannot be read);

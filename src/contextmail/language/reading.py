@@ -19,7 +19,7 @@ _META = re.compile(rb"""<meta[^>]*?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.-]+)""", 
 _SNIFFED = 1024  # bytes that browsers look at for a declaration
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 # What senders call Latin-1 or ASCII is Windows-1252 to every reader (WHATWG Encoding Standard).
-_MEANT = {name: "cp1252" for name in ("iso-8859-1", "latin-1", "latin1", "ascii", "us-ascii", "iso8859-1", "l1")}
+_MEANT = dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "ascii", "us-ascii", "iso8859-1", "l1"), "cp1252")
 
 
 def part_from_bytes(name: str, kind: PartKind, data: bytes, *, path: str = "", declared: str = "") -> Part:

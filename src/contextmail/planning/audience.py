@@ -90,7 +90,7 @@ class People:
         reason = "'expired'" if expired else f"max_by(reason, {_SEVERITY})"
         self.engine.rows(
             f"CREATE OR REPLACE TEMP TABLE decided AS SELECT o.key, {outcome} AS outcome, {reason} AS reason,"
-            f" max(until) FILTER (outcome = 'hold') AS until, max_by(\"to\", {_SEVERITY}) AS \"to\"{edits}"
+            f' max(until) FILTER (outcome = \'hold\') AS until, max_by("to", {_SEVERITY}) AS "to"{edits}'
             " FROM owners o JOIN verdicts v USING (customer) GROUP BY o.key"
         )
 

@@ -30,7 +30,15 @@ class Fitted:
 class Fitter:
     """Fit a campaign that is decided in the engine (`decided`); `there`: tags that the audience has already."""
 
-    def __init__(self, engine: Engine, rewrite: Rewrite, dialect: Dialect, there: Collection[str], free: int | None, limit: int | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        rewrite: Rewrite,
+        dialect: Dialect,
+        there: Collection[str],
+        free: int | None,
+        limit: int | None,
+    ) -> None:
         self.engine, self.rewrite, self.dialect = engine, rewrite, dialect
         self.there, self.free, self.limit = there, free, limit
 
@@ -41,11 +49,17 @@ class Fitter:
         if too_long:
             campaign = _without(campaign, too_long)
             merged = merge(self.rewrite, campaign, self.dialect)
-        notes = [f"{_said(campaign, too_long)}: everybody reads the neutral text, which is too long for a field"] if too_long else []
+        notes = (
+            [f"{_said(campaign, too_long)}: everybody reads the neutral text, which is too long for a field"]
+            if too_long
+            else []
+        )
         if self._fits(merged):
             return Fitted(campaign, merged, tuple(notes))
         wanted, concerned = self._new(merged), self._concerned(campaign)
-        asked = sorted({index for field in merged.manifest.fields for index in field.edits}, key=lambda i: (concerned[i], i))
+        asked = sorted(
+            {index for field in merged.manifest.fields for index in field.edits}, key=lambda i: (concerned[i], i)
+        )
         for count in range(len(asked)):
             left = asked[:count]
             fewer = _without(campaign, left)
@@ -57,10 +71,14 @@ class Fitter:
                         notes.append("edits share one choose field, whose key stands for all of them together")
                     if left:
                         people = sum(concerned[index] for index in left)
-                        notes.append(f"left out: {_said(campaign, left)}: everybody reads the neutral text ({people:,} would have read another)")
+                        notes.append(
+                            f"left out: {_said(campaign, left)}: everybody reads the neutral text ({people:,} would have read another)"
+                        )
                     return Fitted(one, merged, tuple(notes))
         cure = "delete contact fields that nobody uses (contextmail tidy shows those of contextmail)"
-        raise UnsafePlanError(f"the audience has room for {self.free} new contact fields, and {wanted} are needed", cure=cure)
+        raise UnsafePlanError(
+            f"the audience has room for {self.free} new contact fields, and {wanted} are needed", cure=cure
+        )
 
     def _new(self, merged: Merged) -> int:
         return sum(field.name not in self.there for field in merged.manifest.fields if field.edits)
@@ -78,8 +96,13 @@ class Fitter:
         """Count, for each edit, the people who read another text than the neutral one."""
         if not campaign.edits:
             return []
-        counts = ", ".join(f"count(*) FILTER (edit_{i} < {len(edit.variants) - 1})" for i, edit in enumerate(campaign.edits))
-        return [int(count) for count in self.engine.rows(f"SELECT {counts} FROM decided WHERE outcome IN ('send', 'hold')")[0]]
+        counts = ", ".join(
+            f"count(*) FILTER (edit_{i} < {len(edit.variants) - 1})" for i, edit in enumerate(campaign.edits)
+        )
+        return [
+            int(count)
+            for count in self.engine.rows(f"SELECT {counts} FROM decided WHERE outcome IN ('send', 'hold')")[0]
+        ]
 
     def _shared(self, campaign: Campaign) -> Campaign:
         """Give the edits that are choices the same predicates, one for each combination of texts that somebody gets.
@@ -104,19 +127,28 @@ class Fitter:
         return campaign.model_copy(update={"edits": edits})
 
 
-def _combined(campaign: Campaign, choices: Sequence[int], combinations: Sequence[tuple[int, ...]], place: int) -> CompiledEdit:
+def _combined(
+    campaign: Campaign, choices: Sequence[int], combinations: Sequence[tuple[int, ...]], place: int
+) -> CompiledEdit:
     edit = campaign.edits[choices[place]]
     variants = []
     for codes in combinations:
         whens = [campaign.edits[index].variants[code].when for index, code in zip(choices, codes, strict=True)]
         chosen = edit.variants[codes[place]]
-        variants.append(CompiledVariant(when=conjoin(*(when or TRUE for when in whens)), pieces=chosen.pieces, original=chosen.original))
+        variants.append(
+            CompiledVariant(
+                when=conjoin(*(when or TRUE for when in whens)), pieces=chosen.pieces, original=chosen.original
+            )
+        )
     return edit.model_copy(update={"variants": [*variants, edit.variants[-1]]})
 
 
 def _without(campaign: Campaign, left: Collection[int]) -> Campaign:
     """Let everybody read the neutral text of the edits that are left out: it costs no field."""
-    edits = [edit.model_copy(update={"variants": edit.variants[-1:]}) if index in left else edit for index, edit in enumerate(campaign.edits)]
+    edits = [
+        edit.model_copy(update={"variants": edit.variants[-1:]}) if index in left else edit
+        for index, edit in enumerate(campaign.edits)
+    ]
     return campaign.model_copy(update={"edits": edits})
 
 

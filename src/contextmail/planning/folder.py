@@ -56,10 +56,16 @@ def read_plan(folder: Path) -> Plan | TidyPlan:
         kind = json.loads(text).get("kind")
         plan = TidyPlan.model_validate_json(text) if kind == "tidy" else Plan.model_validate_json(text)
     except (OSError, UnicodeDecodeError):
-        raise ConfigurationError("there is no plan here", where=str(folder), cure="contextmail plan CAMPAIGN --on mailchimp:LIST") from None
+        raise ConfigurationError(
+            "there is no plan here", where=str(folder), cure="contextmail plan CAMPAIGN --on mailchimp:LIST"
+        ) from None
     except (ValidationError, ValueError, AttributeError):
         raise ConfigurationError("this is no plan", where=str(folder / PLAN), cure="plan again") from None
-    altered = [name for name, digest in (plan.files if isinstance(plan, Plan) else {}).items() if _file_digest(folder / name) != digest]
+    altered = [
+        name
+        for name, digest in (plan.files if isinstance(plan, Plan) else {}).items()
+        if _file_digest(folder / name) != digest
+    ]
     if _digest(plan) != plan.digest:
         altered.append(PLAN)
     if altered:

@@ -9,7 +9,6 @@ from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-
 from contextmail.checking import Checker
 from contextmail.compiling import compiled
 from contextmail.config import Settings
@@ -75,7 +74,9 @@ def plan(
 
 
 class _Planner:
-    def __init__(self, target: Target, facts: FactsFolder, settings: Settings, engine: Engine, temp: Path, progress: Progress) -> None:
+    def __init__(
+        self, target: Target, facts: FactsFolder, settings: Settings, engine: Engine, temp: Path, progress: Progress
+    ) -> None:
         self.target, self.facts, self.settings = target, facts, settings
         self.engine, self.temp, self.progress = engine, temp, progress
         self.people = People(engine, facts)
@@ -100,14 +101,18 @@ class _Planner:
             targeted.append(f"key IN (SELECT key FROM ({waiting}) WHERE until IS NULL OR until <= {clock}::TIMESTAMP)")
         self.recipients = self.people.choose(*targeted)
         met = " AND ".join(["status <> 'subscribed'", *targeted])
-        self.others: dict[str, int] = dict(self.engine.rows(f"SELECT status, count(*) FROM members WHERE {met} GROUP BY status ORDER BY status"))
+        self.others: dict[str, int] = dict(
+            self.engine.rows(f"SELECT status, count(*) FROM members WHERE {met} GROUP BY status ORDER BY status")
+        )
         self._note_who_is_unknown()
 
     def _note_who_is_unknown(self) -> None:
         unknown, several = self.people.unknown(), self.people.several()
         if unknown and unknown == self.recipients:
             cure = "map the column of addresses: [tables.customers] email, then contextmail facts build"
-            raise ConfigurationError("the facts hold no address of this audience", where=str(self.facts.path), cure=cure)
+            raise ConfigurationError(
+                "the facts hold no address of this audience", where=str(self.facts.path), cure=cure
+            )
         if unknown:
             self.notes.append(f"{unknown:,} recipients are not in the facts: they get what is true of everybody")
         if several:
@@ -123,7 +128,9 @@ class _Planner:
         self.people.decide(whole, clock)
         room = self.limits.get("fields")
         free = None if room is None else max(0, room - len(self.fields))
-        fitter = Fitter(self.engine, self.rewrite, DIALECTS[message.dialect], self.ours, free, self.limits.get("field_bytes"))
+        fitter = Fitter(
+            self.engine, self.rewrite, DIALECTS[message.dialect], self.ours, free, self.limits.get("field_bytes")
+        )
         self.whole, self.fitted = whole, fitter.fit(whole)
         if self.fitted.campaign is not whole:
             self.people.decide(self.fitted.campaign, clock)
@@ -152,9 +159,17 @@ class _Planner:
         changes, changed, segment = (
             count(folder / CHANGES), count(folder / CHANGES, "DISTINCT key"), count(folder / SEGMENT)
         )  # fmt: skip
-        reasons = self.engine.rows("SELECT outcome, reason, count(*) AS people FROM decided GROUP BY ALL ORDER BY outcome, people DESC, reason")
+        reasons = self.engine.rows(
+            "SELECT outcome, reason, count(*) AS people FROM decided GROUP BY ALL ORDER BY outcome, people DESC, reason"
+        )
         fields = [
-            PlannedField(tag=f.name, name=FIELD_NAME.format(tag=f.name), mode=f.mode, default=f.default, create=f.name not in self.ours)
+            PlannedField(
+                tag=f.name,
+                name=FIELD_NAME.format(tag=f.name),
+                mode=f.mode,
+                default=f.default,
+                create=f.name not in self.ours,
+            )
             for f in self.asked
         ]
         decisions = [Reason(outcome=outcome, reason=reason, people=people) for outcome, reason, people in reasons]
@@ -208,7 +223,12 @@ class _Planner:
         new = sum(field.create for field in fields)
         room = self.limits.get("fields")
         checks = [
-            Check(name="share of recipients dropped", found=dropped / max(1, self.recipients), limit=self.settings.limits.dropped, setting="limits.dropped"),
+            Check(
+                name="share of recipients dropped",
+                found=dropped / max(1, self.recipients),
+                limit=self.settings.limits.dropped,
+                setting="limits.dropped",
+            ),
             Check(name="people whom the author's draft would not reach", found=unasked, limit=0),
         ]
         if room is not None:

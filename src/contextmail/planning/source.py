@@ -66,5 +66,7 @@ def refuse_rewritten(message: Message, ours: Collection[str]) -> None:
 
 
 def _message(draft: Draft, language: str) -> Message:
-    parts = tuple(Part(name=name, kind=kind, source=draft.parts[name]) for name, kind in TEXTS.items() if draft.parts.get(name))
+    parts = tuple(
+        Part(name=name, kind=kind, source=draft.parts[name]) for name, kind in TEXTS.items() if draft.parts.get(name)
+    )
     return Message(id=draft.title or draft.id, parts=parts, dialect=language)

@@ -34,7 +34,9 @@ def written(
     neutral text takes its place.
     """
     given = iter(values)
-    words = [piece if isinstance(piece, str) else formatted(next(given), piece.format, wording, clock) for piece in pieces]
+    words = [
+        piece if isinstance(piece, str) else formatted(next(given), piece.format, wording, clock) for piece in pieces
+    ]
     facts = [index for index, piece in enumerate(pieces) if isinstance(piece, Slot)]
     if any(not words[index] for index in facts):
         return None

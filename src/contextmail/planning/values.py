@@ -66,7 +66,9 @@ class Values:
         def texts() -> Iterator[tuple[str, str]]:
             for number, at, *values in pages(self.engine, "slot_texts", "number"):
                 row = dict(zip(facts, values, strict=True))
-                text = written(pieces[at], [row[name] for name in asked[at]], self.campaign.wording, self.clock, self.limit)
+                text = written(
+                    pieces[at], [row[name] for name in asked[at]], self.campaign.wording, self.clock, self.limit
+                )
                 yield number, text or field.default
 
         load_rows(self.engine, "slot_written", ("number", "value"), texts(), self.temp)

@@ -15,7 +15,6 @@ from contextmail.model.claim import Claim, Policy, RuleOverride
 from contextmail.model.finding import Confidence, Grade, Variant
 from contextmail.model.message import Message
 
-
 _OPENED = re.compile(r"(?:^|[\s(])'[^']*$")
 _CLOSED = re.compile(r"^[^']*'(?:[\s.,;:!?)]|$)")
 

@@ -38,4 +38,5 @@ class OptedOut(PolicyRule):
         fact = f"consent_{message.channel}_{message.purpose}"
         asks_first = message.purpose is Purpose.MARKETING and message.channel is not Channel.POSTAL
         allow = f"{fact} = 'granted'" if asks_first else f"{fact} <> 'denied'"
-        return self.policy.model_copy(update={"allow_when": allow})
+        unknown_is = "refused" if asks_first else "allowed"
+        return self.policy.model_copy(update={"allow_when": allow, "unknown_is": unknown_is})

@@ -64,7 +64,9 @@ class Runs:
             draft.chmod(0o700)
             draft.rename(kept)
         now = _now()
-        self._execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, 'applying', ?, ?)", run, kind, audience, title, now, now)
+        self._execute(
+            "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, 'applying', ?, ?)", run, kind, audience, title, now, now
+        )
 
     def set_state(self, run: str, state: State) -> None:
         """Say how far a run has come."""
@@ -80,7 +82,9 @@ class Runs:
         found = self.find(run)
         if found is None:
             known = [one.run for one in self.all()]
-            raise ConfigurationError(f"there is no run {run!r}", where=str(self._folder), cure=did_you_mean(run, known) or "contextmail runs")
+            raise ConfigurationError(
+                f"there is no run {run!r}", where=str(self._folder), cure=did_you_mean(run, known) or "contextmail runs"
+            )
         return found
 
     def all(self) -> list[Run]:
@@ -154,7 +158,11 @@ class Runs:
     def release(self, audience: str, tag: str, run: str) -> None:
         """Note that a run lets go of a field."""
         self._execute(
-            "UPDATE uses SET released_at = coalesce(released_at, ?) WHERE audience = ? AND tag = ? AND run = ?", _now(), audience, tag, run
+            "UPDATE uses SET released_at = coalesce(released_at, ?) WHERE audience = ? AND tag = ? AND run = ?",
+            _now(),
+            audience,
+            tag,
+            run,
         )
 
     def restored(self, audience: str, tag: str) -> None:

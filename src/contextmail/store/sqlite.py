@@ -28,7 +28,10 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Run the schema's scripts that the file has not seen, in the order of their numbers; there is no way back."""
-    scripts = sorted((f for f in files("contextmail.store").joinpath("schema").iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    scripts = sorted(
+        (f for f in files("contextmail.store").joinpath("schema").iterdir() if f.name.endswith(".sql")),
+        key=lambda f: f.name,
+    )
     if _version(connection) == len(scripts):
         return
     connection.execute("BEGIN IMMEDIATE")

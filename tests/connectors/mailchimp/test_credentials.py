@@ -29,12 +29,16 @@ def test_a_key_without_a_data_centre_leads_nowhere(key):
     assert key == "-" or key not in str(raised.value)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8025", "http://localhost:8025/3.0/", "https://us6.api.mailchimp.com"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8025", "http://localhost:8025/3.0/", "https://us6.api.mailchimp.com"]
+)
 def test_a_url_of_its_own_ends_in_the_version(url):
     assert Credentials.of({"MAILCHIMP_API_KEY": KEY, "CONTEXTMAIL_MAILCHIMP_URL": url}).url.endswith("/3.0")
 
 
-@pytest.mark.parametrize("url", ["http://example.com", "ftp://127.0.0.1", "127.0.0.1:8025", "https://me:you@example.com"])
+@pytest.mark.parametrize(
+    "url", ["http://example.com", "ftp://127.0.0.1", "127.0.0.1:8025", "https://me:you@example.com"]
+)
 def test_a_key_does_not_leave_the_machine_unprotected(url):
     with pytest.raises(ConfigurationError):
         Credentials.of({"MAILCHIMP_API_KEY": KEY, "CONTEXTMAIL_MAILCHIMP_URL": url})

@@ -34,19 +34,25 @@ def test_a_draft_is_read_with_its_parts_and_settings(target, original):
     assert draft.settings["settings.auto_footer"] == "true"
 
 
-def test_a_copy_has_the_new_texts_the_settings_and_the_segment_and_no_template(target, sandbox, original, segment, sent):
+def test_a_copy_has_the_new_texts_the_settings_and_the_segment_and_no_template(
+    target, sandbox, original, segment, sent
+):
     original.settings["template_id"] = sandbox.state.add_template("Old", HTML).id
     draft = target.draft(original.id)
     before = (dict(original.settings), original.html)
     parts = {"subject": "Hello *|FNAME|*", "preheader": "*|FNAME|*", "html": HTML.replace("Dear", "Hello")}
     made = target.create_draft(draft, parts=parts, segment=segment, title="Spring, run 1")
     copy = sandbox.state.campaigns[made]
-    assert (copy.html, copy.settings["subject_line"], copy.settings["preview_text"]) == tuple(parts[name] for name in ("html", "subject", "preheader"))
+    assert (copy.html, copy.settings["subject_line"], copy.settings["preview_text"]) == tuple(
+        parts[name] for name in ("html", "subject", "preheader")
+    )
     assert copy.settings["title"] == "Spring, run 1"
     assert not copy.settings.get("template_id")
     assert any("template" in words for words in draft.lost)
     assert copy.segment_opts["saved_segment_id"] == int(segment)
-    assert {name: copy.settings[name] for name in ("from_name", "reply_to", "to_name", "auto_footer")} == {name: original.settings[name] for name in ("from_name", "reply_to", "to_name", "auto_footer")}
+    assert {name: copy.settings[name] for name in ("from_name", "reply_to", "to_name", "auto_footer")} == {
+        name: original.settings[name] for name in ("from_name", "reply_to", "to_name", "auto_footer")
+    }
     assert (original.settings, original.html) == before
     assert not [path for _, path, _ in sent if "/actions/" in path]
     assert target.find_draft("Spring, run 1") == made
@@ -56,7 +62,9 @@ def test_a_copy_has_the_new_texts_the_settings_and_the_segment_and_no_template(t
 def test_a_message_of_a_file_takes_the_audiences_own_sender(target, sandbox, audience, segment):
     from contextmail.connectors.base import Draft
 
-    made = target.create_draft(Draft("", "", "", {}, {}), parts={"subject": "Hello", "html": HTML}, segment=segment, title="File")
+    made = target.create_draft(
+        Draft("", "", "", {}, {}), parts={"subject": "Hello", "html": HTML}, segment=segment, title="File"
+    )
     settings = sandbox.state.campaigns[made].settings
     assert (settings["from_name"], settings["reply_to"]) == (audience.from_name, audience.from_email)
 
@@ -66,7 +74,9 @@ def test_a_message_of_a_file_takes_the_audiences_own_sender(target, sandbox, aud
 def test_a_draft_whose_making_was_not_answered_is_there_once(target_of, sandbox, original, segment, kind, done):
     target = target_of(timeout=0.3)
     draft, before = target.draft(original.id), len(sandbox.state.campaigns)
-    sandbox.faults.add(Fault(kind, "POST /campaigns", status=500, seconds=0.5 if kind is Kind.TIMEOUT else 0, done=done))
+    sandbox.faults.add(
+        Fault(kind, "POST /campaigns", status=500, seconds=0.5 if kind is Kind.TIMEOUT else 0, done=done)
+    )
     made = target.create_draft(draft, parts={"subject": "Hello", "html": HTML}, segment=segment, title="run 1")
     assert len(sandbox.state.campaigns) == before + 1
     assert sandbox.state.campaigns[made].html == HTML
@@ -86,7 +96,9 @@ def test_a_field_and_a_segment_whose_making_was_not_answered_are_there_once(targ
 
 
 def test_other_texts_go_into_a_draft_until_it_is_scheduled(target, sandbox, original, segment):
-    made = target.create_draft(target.draft(original.id), parts={"subject": "A", "html": HTML}, segment=segment, title="run 1")
+    made = target.create_draft(
+        target.draft(original.id), parts={"subject": "A", "html": HTML}, segment=segment, title="run 1"
+    )
     target.change_draft(made, {"subject": "B", "html": HTML + "<p>More</p>"})
     copy = sandbox.state.campaigns[made]
     assert (copy.settings["subject_line"], copy.html) == ("B", HTML + "<p>More</p>")
@@ -102,8 +114,12 @@ def test_other_texts_go_into_a_draft_until_it_is_scheduled(target, sandbox, orig
 
 
 def test_the_checklist_is_what_stands_between_the_draft_and_its_sending(target, original, segment):
-    good = target.create_draft(target.draft(original.id), parts={"subject": "A", "html": HTML}, segment=segment, title="good")
-    bad = target.create_draft(target.draft(original.id), parts={"subject": "", "html": HTML}, segment=segment, title="bad")
+    good = target.create_draft(
+        target.draft(original.id), parts={"subject": "A", "html": HTML}, segment=segment, title="good"
+    )
+    bad = target.create_draft(
+        target.draft(original.id), parts={"subject": "", "html": HTML}, segment=segment, title="bad"
+    )
     assert target.checklist(good) == []
     assert any("subject" in line.lower() for line in target.checklist(bad))
 
@@ -138,7 +154,10 @@ def test_what_cannot_be_copied_is_a_capability_error_with_the_step_to_take(found
 
 
 CONDITION = {"condition_type": "EcommNumber", "field": "ecomm_orders", "op": "is", "value": 1}
-TAGGED = [{"condition_type": "StaticSegment", "field": "static_segment", "op": "static_is", "value": value} for value in (12, 34)]
+TAGGED = [
+    {"condition_type": "StaticSegment", "field": "static_segment", "op": "static_is", "value": value}
+    for value in (12, 34)
+]
 NOT_TAGGED = {**TAGGED[0], "op": "static_not"}
 
 

@@ -22,7 +22,10 @@ LIST = "https://us6.api.mailchimp.com/3.0/lists/1/members"
 def test_contacts_of_every_status_but_archived_come_once(archived_listed):
     with Sandbox(readings=Readings(archived_listed=archived_listed)) as sandbox:
         audience = seeding.fill(sandbox.state, invent(2300, 1))
-        target = connect(MailchimpOptions(audience=audience.id), {"MAILCHIMP_API_KEY": "k-us6", "CONTEXTMAIL_MAILCHIMP_URL": sandbox.address})
+        target = connect(
+            MailchimpOptions(audience=audience.id),
+            {"MAILCHIMP_API_KEY": "k-us6", "CONTEXTMAIL_MAILCHIMP_URL": sandbox.address},
+        )
         found = [(one.email, one.status) for one in target.members()]
         assert sorted(found) == sorted((one.email, one.status) for one in audience.members if one.status != "archived")
         assert sandbox.calls.total == 3
@@ -41,21 +44,32 @@ def test_with_since_those_who_were_archived_meanwhile_come_too(archived_listed):
             member = audience.members[key_of(f"{name}@example.com")]
             member.status, member.changed_at = status, now[0]
         audience.members.changed()
-        target = connect(MailchimpOptions(audience=audience.id), {"MAILCHIMP_API_KEY": "k-us6", "CONTEXTMAIL_MAILCHIMP_URL": sandbox.address})
+        target = connect(
+            MailchimpOptions(audience=audience.id),
+            {"MAILCHIMP_API_KEY": "k-us6", "CONTEXTMAIL_MAILCHIMP_URL": sandbox.address},
+        )
         found = {one.email: one.status for one in target.members(since=datetime(2026, 1, 1, 12))}
         assert found == {"ann@example.com": "archived", "bob@example.com": "unsubscribed"}
         target.close()
 
 
 def page(emails, total):
-    return {"members": [{"id": key_of(one), "email_address": one, "status": "subscribed"} for one in emails], "total_items": total}
+    return {
+        "members": [{"id": key_of(one), "email_address": one, "status": "subscribed"} for one in emails],
+        "total_items": total,
+    }
 
 
 def test_somebody_who_leaves_while_pages_are_read_hides_nobody():
     people = [f"{number}@example.com" for number in range(1500)]
     without = people[1:]
     with responses.RequestsMock() as mailchimp:
-        for emails, total, offset in ((people[:1000], 1500, 0), (without[1000:], 1499, 1000), (without[:1000], 1499, 0), (without[1000:], 1499, 1000)):
+        for emails, total, offset in (
+            (people[:1000], 1500, 0),
+            (without[1000:], 1499, 1000),
+            (without[:1000], 1499, 0),
+            (without[1000:], 1499, 1000),
+        ):
             query = responses.matchers.query_param_matcher({"offset": str(offset)}, strict_match=False)
             mailchimp.get(LIST, json=page(emails, total), match=[query])
         target = connect(MailchimpOptions(audience="1"), {"MAILCHIMP_API_KEY": "k-us6"})
@@ -76,7 +90,12 @@ def test_a_contact_has_its_fields_as_text_and_says_what_it_consents_to():
         target = connect(MailchimpOptions(audience="1"), {"MAILCHIMP_API_KEY": "k-us6"})
         (found,) = target.read_members(["0b", "0a"])
     assert found.fields == {"FNAME": "Ann", "POINTS": "7", "ADDRESS": "1 Example Road, Leeds", "NONE": ""}
-    assert (found.country, found.time_zone, found.tags, found.phone) == ("GB", "Europe/London", ("vip",), "+447700900000")
+    assert (found.country, found.time_zone, found.tags, found.phone) == (
+        "GB",
+        "Europe/London",
+        ("vip",),
+        "+447700900000",
+    )
     assert found.changed_at == datetime(2026, 3, 1, 23)
     assert [(one.channel, one.status, one.at, one.source) for one in found.consents] == [
         ("email", "granted", datetime(2026, 1, 5, 10), "Hosted Signup Form"),
@@ -96,8 +115,16 @@ def test_an_order_that_was_cancelled_is_bought_and_taken_back(target, sandbox, a
     ]
     seeding.open_store(sandbox.state, audience, [person], products=[product], orders=orders)
     found = list(target.orders())
-    assert [(one.order, one.is_return) for one in found] == [("o1", False), ("o2", False), ("o2", True), ("o3", False), ("o3", True)]
-    assert found[0] == OrderLine(key_of(person.email), "o1", found[0].line, "p1", "Cake Tin", "2", "4.5", "GBP", datetime(2026, 1, 1))
+    assert [(one.order, one.is_return) for one in found] == [
+        ("o1", False),
+        ("o2", False),
+        ("o2", True),
+        ("o3", False),
+        ("o3", True),
+    ]
+    assert found[0] == OrderLine(
+        key_of(person.email), "o1", found[0].line, "p1", "Cake Tin", "2", "4.5", "GBP", datetime(2026, 1, 1)
+    )
     assert len({(one.order, one.line) for one in found}) == 5
     assert [one.order for one in target.orders(since=datetime(2026, 1, 15))] == ["o2", "o2"]
     assert [(one.product, one.category) for one in target.products()] == [("p1", "tins")]
@@ -118,7 +145,12 @@ def test_touches_say_who_got_which_campaign_and_what_they_did(target, sandbox, a
     receipts = {one.key: one for one in sandbox.state.send(campaign.id)}
     ann, bob = key_of("ann.subscribed@example.com"), key_of("bob.subscribed@example.com")
     now = sandbox.state.now()
-    receipts[ann].opens, receipts[ann].clicks, receipts[bob].opens, receipts[bob].clicks = [], [(now, "https://example.com")], [], []
+    receipts[ann].opens, receipts[ann].clicks, receipts[bob].opens, receipts[bob].clicks = (
+        [],
+        [(now, "https://example.com")],
+        [],
+        [],
+    )
     receipts[bob].bounce = "hard"
     found = {one.customer: (one.campaign, one.delivered, one.opened, one.clicked) for one in target.touches()}
     assert found == {ann: (campaign.id, True, True, True), bob: (campaign.id, False, False, False)}

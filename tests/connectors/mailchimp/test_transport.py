@@ -22,7 +22,11 @@ from contextmail.model.mailchimp import MailchimpOptions
 
 KEY = "0123456789abcdef-us6"
 ROOT = "https://us6.api.mailchimp.com/3.0"
-BUSY = {"title": "Too Many Requests", "status": 429, "detail": "You have exceeded the limit of 10 simultaneous connections."}
+BUSY = {
+    "title": "Too Many Requests",
+    "status": 429,
+    "detail": "You have exceeded the limit of 10 simultaneous connections.",
+}
 
 
 @pytest.fixture

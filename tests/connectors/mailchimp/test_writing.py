@@ -52,9 +52,15 @@ def test_only_subscribed_unsubscribed_and_pending_contacts_are_written(target_of
     target = target_of(write=way)
     batches = list(target.write_fields(writes_of(target)))
     written = {email for email, text in values(audience).items() if text == "X"}
-    assert written == {f"{name}.{status}@example.com" for name in ("ann", "bob") for status in ("subscribed", "unsubscribed", "pending")}
+    assert written == {
+        f"{name}.{status}@example.com"
+        for name in ("ann", "bob")
+        for status in ("subscribed", "unsubscribed", "pending")
+    }
     refused = {error.key for errors in batches for error in errors}
-    assert refused == {key_of(f"{name}.{status}@example.com") for name in ("ann", "bob") for status in ("cleaned", "transactional")}
+    assert refused == {
+        key_of(f"{name}.{status}@example.com") for name in ("ann", "bob") for status in ("cleaned", "transactional")
+    }
 
 
 def test_a_write_of_a_contact_that_no_run_read_is_refused(target, audience, sent):
@@ -64,7 +70,9 @@ def test_a_write_of_a_contact_that_no_run_read_is_refused(target, audience, sent
     assert not sent
 
 
-@pytest.mark.parametrize(("text", "fits"), [("x" * 255, True), ("x" * 256, False), ("é" * 127, True), ("é" * 128, False), ("🎁" * 64, False)])
+@pytest.mark.parametrize(
+    ("text", "fits"), [("x" * 255, True), ("x" * 256, False), ("é" * 127, True), ("é" * 128, False), ("🎁" * 64, False)]
+)
 def test_a_text_that_would_be_cut_off_is_not_sent(target, audience, text, fits):
     errors = [error for batch in target.write_fields(writes_of(target, text)) for error in batch]
     long = {error.key for error in errors if "255 bytes" in error.reason}

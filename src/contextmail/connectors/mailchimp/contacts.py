@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal, cast
 
 from contextmail.connectors.base import Consent, Member, Status
@@ -33,24 +32,31 @@ def member(contact: Contact) -> Member:
         key=key,
         email=email,
         status=cast(Status, status if status in _STATUSES else "unknown"),
-        fields={tag: as_text(value) for tag, value in (contact.get("merge_fields") or {}).items()},
+        fields={
+            tag: value if isinstance(value, str) else as_text(value)
+            for tag, value in (contact.get("merge_fields") or {}).items()
+        },
         changed_at=moment(contact.get("last_changed")),
-        tags=tuple(tag["name"] for tag in contact.get("tags") or ()),
+        tags=tuple([tag["name"] for tag in tags]) if (tags := contact.get("tags")) else (),
         phone=contact.get("sms_phone_number") or "",
         country=location.get("country_code") or "",
         time_zone=location.get("timezone") or "",
         joined_at=moment(contact.get("timestamp_signup")) or moment(contact.get("timestamp_opt")),
-        consents=tuple(_consents(contact, key, email, status)),
+        consents=_consents(contact, key, email, status),
     )
 
 
-def _consents(contact: Contact, key: str, email: str, status: str) -> Iterator[Consent]:
+def _consents(contact: Contact, key: str, email: str, status: str) -> tuple[Consent, ...]:
     consent = _EMAIL.get(status, "denied")
-    # Of a refusal the contact says only when it last changed, in whatever way: not before that.
-    at = contact.get("timestamp_opt") if consent == "granted" else contact.get("last_changed")
-    how = contact.get("source") if consent == "granted" else contact.get("unsubscribe_reason")
-    yield Consent(key, email, "email", consent, moment(at), how or status)
-    if phone := contact.get("sms_phone_number"):
-        sms = contact.get("sms_subscription_status") or "nonsubscribed"
-        changed = moment(contact.get("sms_subscription_last_updated"))
-        yield Consent(key, phone, "sms", _EMAIL.get(sms, "denied"), changed, sms)
+    if consent == "granted":
+        at, how = contact.get("timestamp_opt"), contact.get("source")
+    else:
+        # Of a refusal the contact says only when it last changed, in whatever way: not before that.
+        at, how = contact.get("last_changed"), contact.get("unsubscribe_reason")
+    email_consent = Consent(key, email, "email", consent, moment(at), how or status)
+    phone = contact.get("sms_phone_number")
+    if not phone:
+        return (email_consent,)
+    sms = contact.get("sms_subscription_status") or "nonsubscribed"
+    changed = moment(contact.get("sms_subscription_last_updated"))
+    return email_consent, Consent(key, phone, "sms", _EMAIL.get(sms, "denied"), changed, sms)

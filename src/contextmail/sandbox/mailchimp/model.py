@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from contextmail.sandbox.mailchimp.roster import Roster
-
-EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -24,8 +22,8 @@ class Member:
     email: str
     status: str
     web_id: int
-    changed_at: datetime = EPOCH
-    signed_up_at: datetime = EPOCH
+    changed_at: datetime
+    signed_up_at: datetime
     values: Mapping[int, Any] = field(default_factory=dict)
     locked: bool = False
     unsubscribed_at: datetime | None = None
@@ -151,7 +149,6 @@ class Campaign:
     content_type: str = "html"
     html: str = ""
     plain_text: str = ""
-    parent_id: str = ""
     send_at: datetime | None = None
     sent: int = 0
 

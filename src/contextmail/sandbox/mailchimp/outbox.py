@@ -19,14 +19,15 @@ SHOWN = 50
 """People in the picker at once; a search finds the others."""
 HEADERS = {
     # Nothing of an e-mail may run, load or send from here.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-src 'self'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 dt{font-weight:600}dd{margin:0 0 .6rem}iframe{width:100%;height:36rem;border:1px solid #767676}
 form{display:flex;flex-wrap:wrap;gap:1rem;align-items:end;margin:1rem 0}label{display:block}
-input,select,button{font:inherit;padding:.3rem}table{border-collapse:collapse}
+input,select,button{font:inherit;padding:.3rem}table{border-collapse:collapse}pre{white-space:pre-wrap}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0}"""
 
 
@@ -134,8 +135,10 @@ def _campaign(state: State, campaign: Campaign, query: Mapping[str, str]) -> str
 
 
 def _picker(shown: list[Receipt], found: int, chosen: Receipt | None, word: str) -> str:
+    listed = [*shown, *([chosen] if chosen is not None and chosen not in shown else [])]
     options = "".join(
-        f'<option value="{one.key}"{" selected" if one is chosen else ""}>{escape(one.email)}</option>' for one in shown
+        f'<option value="{one.key}"{" selected" if one is chosen else ""}>{escape(one.email)}</option>'
+        for one in listed
     )
     note = f" (the first {len(shown)} of {found})" if found > len(shown) else ""
     return (

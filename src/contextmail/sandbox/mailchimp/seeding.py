@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from contextmail.language.messages import read_message
-from contextmail.sandbox.mailchimp.model import Audience, Customer, Order, OrderLine, Product, Store
+from contextmail.sandbox.mailchimp.model import Audience, Campaign, Customer, Order, OrderLine, Product, Store
 from contextmail.sandbox.mailchimp.state import State
 from contextmail.sandbox.people import Person, invent, read_people
 
@@ -67,19 +67,11 @@ def open_store(
     return store
 
 
-def gift_shop(state: State, customers: Path, draft: Path | None = None) -> Audience:
-    """Fill an account from the gift shop's customers.csv, and make a draft of a message's file if given.
-
-    Raises TemplateError for a message that cannot be read.
-    """
+def gift_shop(state: State, customers: Path) -> Audience:
+    """Fill an account from the gift shop's customers.csv; their orders are invented."""
     people = list(read_people(customers))
     audience = fill(state, people, list_id="1a2b3c4d5e")
     open_store(state, audience, people)
-    if draft is not None:
-        texts = {part.name: part.source for part in read_message(draft).parts}
-        subject, preheader = texts.get("subject", ""), texts.get("preheader", "")
-        html = texts.get("html", "")
-        state.add_campaign(audience, html=html, title=draft.stem, subject_line=subject, preview_text=preheader)
     return audience
 
 
@@ -89,6 +81,18 @@ def invented_shop(state: State, count: int) -> Audience:
     audience = fill(state, people)
     open_store(state, audience, people)
     return audience
+
+
+def add_draft(state: State, audience: Audience, message: Path) -> Campaign:
+    """Make a draft of a message as its author keeps it, a file or a folder. Raises TemplateError."""
+    texts = {part.name: part.source for part in read_message(message).parts}
+    return state.add_campaign(
+        audience,
+        html=texts.get("html", ""),
+        title=message.stem,
+        subject_line=texts.get("subject", ""),
+        preview_text=texts.get("preheader", ""),
+    )
 
 
 def _invented(state: State, store: Store) -> Iterable[Order]:

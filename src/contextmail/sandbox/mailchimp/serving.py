@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from contextmail.sandbox.faults import Faults
@@ -24,14 +25,16 @@ def serve(
 ) -> None:
     """Serve an account on loopback with invented people, or with those of `shop` (a customers.csv).
 
-    Calls `ready` once it listens, and returns when `until` is set; without it, at the first KeyboardInterrupt.
-    Raises OSError where the port is taken.
+    `draft` is a message's file to make a draft of; `latency` is in seconds, for every call. Calls `ready` once it
+    listens, and returns when `until` is set or somebody presses Ctrl-C. Raises OSError where the port is taken,
+    TemplateError for a draft that cannot be read.
     """
     with Sandbox(port, faults=Faults(latency=latency, seed=seed), seed=seed) as sandbox:
-        if shop is not None:
-            seeding.gift_shop(sandbox.state, shop, draft)
-        else:
-            seeding.invented_shop(sandbox.state, people)
+        state = sandbox.state
+        audience = seeding.invented_shop(state, people) if shop is None else seeding.gift_shop(state, shop)
+        if draft is not None:
+            seeding.add_draft(state, audience, draft)
         if ready is not None:
             ready(sandbox)
-        (until or threading.Event()).wait()
+        with suppress(KeyboardInterrupt):
+            (until or threading.Event()).wait()

@@ -204,6 +204,9 @@ class State:
             member = audience.members[key_of(email)]
             member.status, member.locked, member.changed_at = "cleaned", True, self.now()
             audience.members.changed()
+            receipt = self.reports.get(campaign_id, {}).get(member.key)
+            if receipt is not None:
+                receipt.bounce, receipt.opens, receipt.clicks = "hard", [], []
             data = {"list_id": list_id, "campaign_id": campaign_id, "reason": reason, "email": member.email}
             self.emit(audience, "cleaned", "admin", data)
 

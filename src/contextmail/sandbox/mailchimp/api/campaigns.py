@@ -210,8 +210,6 @@ def document(state: State, campaign: Campaign) -> dict[str, Any]:
         "tracking": {**TRACKING, **campaign.tracking},
         "delivery_status": {"enabled": False},
     }
-    if campaign.parent_id:
-        written["parent_campaign_id"] = campaign.parent_id
     if campaign.send_at is not None:
         written["send_time"] = iso(campaign.send_at)
     return written

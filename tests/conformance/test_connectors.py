@@ -1,0 +1,389 @@
+"""What every target must do, whatever its platform.
+
+A platform joins by one line in PLATFORMS: a context manager that gives a `Stand`, which is a target over a platform
+that is there for one test, and the ways to look at that platform without going through the target.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contextmail.connectors import mailchimp
+from contextmail.connectors.base import Capability, Draft, FieldWrite, Target
+from contextmail.errors import CapabilityError, ContextmailError, StalePlanError, UnsafePlanError
+from contextmail.model.mailchimp import MailchimpOptions
+from contextmail.sandbox.faults import Fault, Kind
+
+SECRET = "0123456789abcdef-us6"
+PEOPLE = {
+    f"{name}.{status}@example.com": status
+    for status in ("subscribed", "unsubscribed", "pending", "cleaned", "transactional", "archived")
+    for name in ("ann", "bob", "eve")
+}
+START = datetime(2026, 1, 1, tzinfo=UTC)
+HTML = "<p>Dear *|FNAME|*</p><p>*|UNSUB|*</p>"
+
+
+@dataclass
+class Stand:
+    """A target over a platform that holds PEOPLE, a draft and a connected shop; its clock stands until it is moved."""
+
+    target: Target
+    draft: str
+    key: Callable[[str], str]
+    statuses: Callable[[], dict[str, str]]
+    values: Callable[[str], dict[str, str]]
+    """Tag -> value by address."""
+    move: Callable[[str, str], None]
+    """Give an address another status, as something else than the target would, a day later."""
+    lock: Callable[[str], None]
+    """Schedule a draft."""
+    fail: Callable[[Fault], None]
+    most_at_once: Callable[[], int]
+    drafts: Callable[[], list[str]]
+
+
+@contextmanager
+def on_mailchimp() -> Iterator[Stand]:
+    from contextmail.sandbox.mailchimp import Sandbox, seeding
+    from contextmail.sandbox.mailchimp.state import key_of
+    from contextmail.sandbox.people import Person
+
+    now = [START]
+    with Sandbox(clock=lambda: now[0]) as sandbox:
+        state = sandbox.state
+        audience = state.add_list("Lantern & Lace")
+        for email, status in PEOPLE.items():
+            state.add_member(audience, email, status, {"FNAME": email.split(".")[0].title()})
+        seeding.open_store(state, audience, [Person("1", "ann.subscribed@example.com", "Ann", "Lee")])
+        draft = state.add_campaign(
+            audience, html=HTML, subject_line="Special offer", preview_text="We miss you!", title="Spring"
+        )
+        state.send(state.add_campaign(audience, html=HTML, subject_line="Sent", title="Sent").id)
+        state.unsubscribe(audience.id, "eve.subscribed@example.com", campaign_id=next(iter(state.reports)))
+        target = mailchimp.connect(
+            MailchimpOptions(audience=audience.id, wait=0.0, timeout=0.5),
+            {"CONTEXTMAIL_MAILCHIMP_KEY": SECRET, "CONTEXTMAIL_MAILCHIMP_URL": sandbox.address},
+        )
+
+        def move(email: str, status: str) -> None:
+            now[0] += timedelta(days=1)
+            member = audience.members[key_of(email)]
+            member.status, member.changed_at = status, now[0]
+            audience.members.changed()
+
+        def values(email: str) -> dict[str, str]:
+            return audience.tagged_values(audience.members[key_of(email)].values)
+
+        yield Stand(
+            target,
+            draft.id,
+            key_of,
+            statuses=lambda: {one.email: one.status for one in audience.members},
+            values=values,
+            move=move,
+            lock=lambda campaign: setattr(state.campaigns[campaign], "status", "schedule"),
+            fail=sandbox.faults.add,
+            most_at_once=lambda: sandbox.calls.peak,
+            drafts=lambda: list(state.campaigns),
+        )
+        target.close()
+
+
+PLATFORMS: list[Callable[[], AbstractContextManager[Stand]]] = [
+    on_mailchimp,
+]
+
+WRITABLE = [email for email, status in PEOPLE.items() if status in ("subscribed", "unsubscribed", "pending")]
+
+
+@pytest.fixture(params=PLATFORMS, ids=lambda platform: platform.__name__)
+def stand(request):
+    with request.param() as made:
+        yield made
+
+
+@pytest.fixture
+def target(stand):
+    return stand.target
+
+
+def fielded(target, tag="CMABCDEFGH", default="there"):
+    return target.create_field(tag, f"contextmail {tag}", default)
+
+
+def writes(target, tag, text="Hello"):
+    return [FieldWrite(one.key, one.email, {tag: text}, one.status) for one in target.members()]
+
+
+def segmented(target, *emails, name="run 1"):
+    return target.create_segment(name, emails or ["ann.subscribed@example.com"])
+
+
+def copied(stand, title="run 1", **parts):
+    target = stand.target
+    known = {"subject": "Hello", "preheader": "For you", "html": HTML}
+    return target.create_draft(
+        target.draft(stand.draft), parts={**known, **parts}, segment=segmented(target, name=title), title=title
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- reading
+
+
+def test_it_has_everything_that_a_target_has(target):
+    asked = {
+        name
+        for kind in Target.__mro__
+        for name in (*vars(kind), *kind.__dict__.get("__annotations__", ()))
+        if not name.startswith("_")
+    }
+    assert not [name for name in sorted(asked) if not hasattr(target, name)]
+
+
+def test_it_says_whose_account_it_is_and_its_limits(target):
+    account = target.account()
+    assert account.id and account.name and "read" in account.may
+    assert {"fields", "page", "batch", "connections"} <= account.limits.keys()
+
+
+def test_every_contact_but_the_archived_comes_once_with_its_status(target, stand):
+    found = list(target.members())
+    expected = {email: status for email, status in stand.statuses().items() if status != "archived"}
+    assert {one.email: one.status for one in found} == expected and len(found) == len(expected)
+    assert all(one.key == stand.key(one.email) and one.fields["FNAME"] for one in found)
+
+
+def test_with_since_only_what_changed_comes_and_those_who_left(target, stand):
+    stand.move("ann.subscribed@example.com", "unsubscribed")
+    stand.move("bob.subscribed@example.com", "archived")
+    found = {one.email: one.status for one in target.members(since=datetime(2026, 1, 1, 12))}
+    assert found == {"ann.subscribed@example.com": "unsubscribed", "bob.subscribed@example.com": "archived"}
+
+
+def test_single_contacts_come_in_the_order_asked_and_those_gone_are_left_out(target, stand):
+    asked = [stand.key(email) for email in ("eve.pending@example.com", "nobody@example.com", "ann.cleaned@example.com")]
+    assert [one.email for one in target.read_members(asked)] == ["eve.pending@example.com", "ann.cleaned@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("capability", "stream"),
+    [
+        (Capability.ORDERS, "orders"),
+        (Capability.ORDERS, "products"),
+        (Capability.TOUCHES, "touches"),
+        (Capability.CONSENTS, "consents"),
+    ],
+)
+def test_a_stream_comes_or_is_a_capability_error(target, capability, stream):
+    if capability in target.capabilities:
+        assert list(getattr(target, stream)())
+    else:
+        with pytest.raises(CapabilityError):
+            list(getattr(target, stream)())
+
+
+def test_whoever_bought_or_was_touched_is_named_by_the_contacts_key(target):
+    keys = {one.key for one in target.members()}
+    assert {one.customer for one in [*target.orders(), *target.touches(), *target.consents()]} <= keys
+
+
+def test_consent_is_granted_only_where_the_contact_is_subscribed(target):
+    for member in target.members():
+        (email,) = [one for one in member.consents if one.channel == "email"]
+        assert (email.status == "granted") is (member.status == "subscribed")
+    assert {one.status for one in target.consents()} == {"denied"}
+
+
+def test_it_survives_a_bad_day(target, stand):
+    expected = [one.email for one in target.members()]
+    for kind in (Kind.EMPTY, Kind.HTML, Kind.DROP, Kind.ERROR):
+        stand.fail(Fault(kind, "GET *", status=503, times=2, share=0.5))
+    for _ in range(4):
+        assert [one.email for one in target.members()] == expected
+
+
+# ---------------------------------------------------------------------------------------------------- fields
+
+
+def test_a_field_is_made_once_neither_public_nor_required(target):
+    made = fielded(target)
+    assert (made.default, made.public, made.required, made.type) == ("there", False, False, "text")
+    assert fielded(target) == made
+    assert [one.tag for one in target.fields()].count(made.tag) == 1
+
+
+def test_a_field_of_another_name_is_somebody_elses(target):
+    made = fielded(target)
+    for act in (
+        lambda: target.create_field(made.tag, "Loyalty points", ""),
+        lambda: target.delete_field(replace(made, name="Loyalty points")),
+    ):
+        with pytest.raises(UnsafePlanError):
+            act()
+    assert made in target.fields()
+
+
+def test_a_field_goes_with_its_values_and_going_twice_is_going_once(target, stand):
+    before = {email: stand.values(email) for email in PEOPLE}
+    made = fielded(target)
+    list(target.write_fields(writes(target, made.tag)))
+    target.delete_field(made)
+    target.delete_field(made)
+    assert {email: stand.values(email) for email in PEOPLE} == before
+
+
+def test_fields_are_written_to_those_who_may_be_written_and_no_status_moves(target, stand):
+    before, made = stand.statuses(), fielded(target)
+    batches = list(target.write_fields(writes(target, made.tag)))
+    assert stand.statuses() == before
+    now_unsubscribed = [
+        email for email, status in before.items() if status in ("subscribed", "unsubscribed", "pending")
+    ]
+    assert [email for email in PEOPLE if stand.values(email)[made.tag] == "Hello"] == [
+        email for email in PEOPLE if email in now_unsubscribed
+    ]
+    refused = {error.key for errors in batches for error in errors}
+    assert refused == {stand.key(email) for email, status in before.items() if status in ("cleaned", "transactional")}
+    assert not [error for errors in batches for error in errors if "@" in error.reason]
+
+
+def test_a_field_that_is_not_written_stays_as_it_was(target, stand):
+    made = fielded(target)
+    list(target.write_fields(writes(target, made.tag)))
+    assert stand.values("ann.subscribed@example.com")["FNAME"] == "Ann"
+
+
+def test_an_empty_text_empties_the_field(target, stand):
+    made = fielded(target)
+    list(target.write_fields(writes(target, made.tag)))
+    list(target.write_fields(writes(target, made.tag, "")))
+    assert {stand.values(email)[made.tag] for email in PEOPLE} == {""}
+
+
+def test_a_text_is_written_whole_or_refused(target, stand):
+    made = fielded(target)
+    text = "Vielen Dank für die Törtchenständer " * 20
+    errors = [error for batch in target.write_fields(writes(target, made.tag, text)) for error in batch]
+    assert stand.values("ann.subscribed@example.com")[made.tag] in (text, "")
+    assert (stand.key("ann.subscribed@example.com") in {error.key for error in errors}) is (
+        stand.values("ann.subscribed@example.com")[made.tag] == ""
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["*|FNAME|*", "<b>Ann</b>", "{{ contact.email }}", "O'Hara & Söhne", "礼物 🎁", "server us6"]
+)
+def test_a_text_comes_back_as_it_was_written(target, text):
+    made = fielded(target)
+    list(target.write_fields(writes(target, made.tag, text)))
+    assert {one.fields[made.tag] for one in target.members() if one.status == "subscribed"} == {text}
+
+
+@pytest.mark.parametrize("kind", [Kind.DROP, Kind.TIMEOUT, Kind.EMPTY, Kind.HTML])
+@pytest.mark.parametrize("done", [True, False])
+def test_whatever_happens_under_way_everything_is_there_once_and_no_status_moves(target, stand, kind, done):
+    before = stand.statuses()
+    seconds = 0.7 if kind is Kind.TIMEOUT else 0.0
+    for method in ("POST", "PUT", "PATCH"):
+        stand.fail(Fault(kind, f"{method} *", status=502, seconds=seconds, done=done, times=2))
+    made = fielded(target)
+    list(target.write_fields(writes(target, made.tag)))
+    draft = copied(stand)
+    assert stand.statuses() == before
+    assert [one.tag for one in target.fields()].count(made.tag) == 1
+    assert stand.values("ann.subscribed@example.com")[made.tag] == "Hello"
+    assert stand.drafts().count(draft) == 1 and len(stand.drafts()) == 3
+
+
+# ---------------------------------------------------------------------------------------------------- segments
+
+
+def test_a_segment_holds_who_was_put_in_and_nobody_else(target, stand):
+    ann, bob = "ann.subscribed@example.com", "bob.subscribed@example.com"
+    made = segmented(target, ann, "nobody@example.com")
+    assert target.find_segment("run 1") == made
+    assert target.find_segment("run") is None
+    assert list(target.segment_members(made)) == [stand.key(ann)]
+    target.change_segment(made, add=[bob], remove=[ann])
+    target.change_segment(made, add=[bob], remove=[ann])
+    assert list(target.segment_members(made)) == [stand.key(bob)]
+
+
+def test_a_segment_goes_and_its_contacts_stay(target, stand):
+    before = stand.statuses()
+    made = segmented(target)
+    target.delete_segment(made)
+    target.delete_segment(made)
+    assert target.find_segment("run 1") is None
+    assert stand.statuses() == before
+
+
+# ---------------------------------------------------------------------------------------------------- drafts
+
+
+def test_a_draft_is_copied_with_other_texts_and_the_original_stays(target, stand):
+    before = target.draft(stand.draft)
+    made = copied(stand, subject="Hello *|FNAME|*")
+    after = target.draft(made)
+    assert target.draft(stand.draft) == before
+    assert after.parts["subject"] == "Hello *|FNAME|*" and after.parts["html"] == HTML
+    assert after.settings == before.settings
+    assert after.title == "run 1" and target.find_draft("run 1") == made
+    assert list(target.segment_members(after.segment)) == [stand.key("ann.subscribed@example.com")]
+
+
+def test_a_message_of_a_file_becomes_a_draft_too(target, stand):
+    made = target.create_draft(
+        Draft("", "", "", {}, {}), parts={"subject": "Hello", "html": HTML}, segment=segmented(target), title="file"
+    )
+    assert target.draft(made).parts["html"] == HTML
+
+
+def test_a_draft_takes_other_texts_and_goes_twice_as_once(target, stand):
+    made = copied(stand)
+    target.change_draft(made, {"subject": "Other"})
+    assert (target.draft(made).parts["subject"], target.draft(made).parts["html"]) == ("Other", HTML)
+    target.delete_draft(made)
+    target.delete_draft(made)
+    assert target.find_draft("run 1") is None
+
+
+def test_a_draft_that_is_scheduled_is_left_alone(target, stand):
+    made = copied(stand)
+    stand.lock(made)
+    for act in (lambda: target.change_draft(made, {"subject": "Other"}), lambda: target.delete_draft(made)):
+        with pytest.raises(StalePlanError):
+            act()
+    assert target.draft(made).parts["subject"] == "Hello"
+
+
+def test_the_checklist_is_a_list_of_words(target, stand):
+    assert target.checklist(copied(stand)) == []
+
+
+def test_every_field_that_a_draft_names_is_found(target, stand):
+    made = copied(stand, subject="*|CMABCDEFGH|*")
+    assert [where for tag, where in target.tags_in_use() if tag == "CMABCDEFGH" and made in where]
+
+
+# ---------------------------------------------------------------------------------------------------- manners
+
+
+def test_the_key_is_in_no_error_and_no_repr(target, stand):
+    stand.fail(Fault(Kind.ERROR, "*", status=500, times=None))
+    for act in (target.account, target.fields, lambda: list(target.members()), lambda: fielded(target)):
+        with pytest.raises(ContextmailError) as raised:
+            act()
+        assert SECRET not in f"{raised.value} {raised.value!r}"
+    assert SECRET not in f"{target!r} {vars(target)}"
+
+
+def test_no_more_calls_are_made_at_once_than_the_platform_allows(target, stand):
+    made = fielded(target)
+    list(target.read_members([stand.key(email) for email in PEOPLE] * 3))
+    list(target.write_fields(writes(target, made.tag)))
+    assert stand.most_at_once() <= target.account().limits["connections"]

@@ -48,7 +48,7 @@ def say(text: str) -> None:
 
 
 def run(*words: str, looks: bool = False) -> None:
-    """Run a command in the shop's folder, shown as it would be typed; `looks`: that it finds something is no failure."""
+    """Run a command in the shop's folder, shown as typed; `looks`: that it finds something is no failure."""
     print("$ contextmail " + " ".join(words), flush=True)
     done = subprocess.run([sys.executable, "-m", "contextmail", *words], check=False, cwd=SHOP)
     if done.returncode not in ((0, 1) if looks else (0,)):

@@ -11,15 +11,21 @@ import duckdb
 
 HERE = Path(__file__).parent
 TODAY = datetime(2011, 12, 10)
-FIRST = """Ada Agnes Alan Alice Amara Amy Andrew Anna Arthur Beatrice Ben Bruno Carla Carys Chloe Clara Daniel Daphne David
-Della Edith Elena Ellen Emma Eric Esther Ewan Fatima Felix Flora Fran Frank George Gina Grace Hanna Harry Helen Hugo Ida
-Imogen Irene Isaac Ivan Jack Jane Jean Joan Jonas Julia Karen Kit Lara Leo Lily Louis Lucy Mabel Mark Martha Mary Maya
-Mei Miles Mina Nadia Ned Nina Nora Olga Oscar Otto Paula Peter Petra Quinn Rachel Ravi Rosa Ruth Sam Sara Seth Sian Sofia
-Stella Tara Theo Tom Una Vera Victor Walter Wendy Yusuf Zara Zoe""".split()
-LAST = """Abbott Baker Barnes Bell Berry Bishop Blake Bond Booth Brook Bryant Burke Carr Chapman Clarke Cole Cook Cross Dale
-Davies Dean Dixon Doyle Drake Ellis Evans Field Finch Fisher Fox Frost Gale Gibbs Grant Gray Green Hale Hardy Hart Hayes
-Hill Holt Hope Hunt James Jones Kay Kent King Lamb Lane Lowe Marsh Mason Mills Moss Nash Neal Owen Page Palmer Park Payne
-Pope Pratt Price Reed Rhodes Rose Rowe Shaw Stone Todd Vale Ward Watts Webb West Wood York Young""".split()
+FIRST = """
+Ada Agnes Alan Alice Amara Amy Andrew Anna Arthur Beatrice Ben Bruno Carla Carys Chloe Clara Daniel Daphne
+David Della Edith Elena Ellen Emma Eric Esther Ewan Fatima Felix Flora Fran Frank George Gina Grace Hanna
+Harry Helen Hugo Ida Imogen Irene Isaac Ivan Jack Jane Jean Joan Jonas Julia Karen Kit Lara Leo Lily Louis
+Lucy Mabel Mark Martha Mary Maya Mei Miles Mina Nadia Ned Nina Nora Olga Oscar Otto Paula Peter Petra Quinn
+Rachel Ravi Rosa Ruth Sam Sara Seth Sian Sofia Stella Tara Theo Tom Una Vera Victor Walter Wendy Yusuf Zara
+Zoe
+""".split()
+LAST = """
+Abbott Baker Barnes Bell Berry Bishop Blake Bond Booth Brook Bryant Burke Carr Chapman Clarke Cole Cook Cross
+Dale Davies Dean Dixon Doyle Drake Ellis Evans Field Finch Fisher Fox Frost Gale Gibbs Grant Gray Green Hale
+Hardy Hart Hayes Hill Holt Hope Hunt James Jones Kay Kent King Lamb Lane Lowe Marsh Mason Mills Moss Nash Neal
+Owen Page Palmer Park Payne Pope Pratt Price Reed Rhodes Rose Rowe Shaw Stone Todd Vale Ward Watts Webb West
+Wood York Young
+""".split()
 KINDS = {
     "lanterns": ("LANTERN",),
     "candles": ("CANDLE", "T-LIGHT"),

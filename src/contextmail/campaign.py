@@ -25,7 +25,7 @@ Pick = Callable[[tuple[bool | None, ...]], int]
 
 
 class Slot(BaseModel):
-    """A fact that a text names, and how it is written: `name`, `count`, `month`, `date` or `money`; `NAME` in capitals."""
+    """A fact that a text names, and how to write it: `name`, `count`, `month`, `date`, `money`; `NAME`: in capitals."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -285,7 +285,7 @@ class OneDecision:
 
 
 def formatted(value: FactValue, how: str, wording: Wording, clock: datetime) -> str:
-    """Write a fact as people write it, in capitals where the format is; what it holds is inert text, whatever it looks like."""
+    """Write a fact as people write it, in capitals where the format is; what it holds is made inert text."""
     if how.isupper():
         return formatted(value, how.lower(), wording, clock).upper()
     if how == "month" and isinstance(value, date):

@@ -81,7 +81,8 @@ class Checker:
     def check(self, message: Message | Mapping[str, object] | str | Path, *, opaque: bool = False) -> Checked:
         """Check one message. Raises TemplateError and DialectError.
 
-        `opaque`: a template language that cannot be told is no error. Beside a manifest, what an earlier rewrite wrote for some recipients alone is left out.
+        `opaque`: a template language that cannot be told is no error. Beside a manifest, what an earlier rewrite wrote
+        for some recipients alone is left out.
         """
         message = message if isinstance(message, Message) else read_message(message, dialect=self.settings.dialect)
         manifest = Manifest.beside(Path(part.path.partition("#")[0]) for part in message.parts if part.path)
@@ -162,7 +163,7 @@ def quoted(block: Block, start: int, end: int) -> str:
 
 
 def claim_rules(settings: Settings) -> dict[str, ClaimRule]:
-    """Build the claim rules: the built-in ones with what the company changed, and its own. Raises ConfigurationError."""
+    """Build the claim rules: the built-in ones as the company has them, and its own. Raises ConfigurationError."""
     overrides = settings.rules
     rules: dict[str, ClaimRule] = {name: rule(overrides.get(name)) for name, rule in CLAIMS.items()}
     for claim in settings.claims:

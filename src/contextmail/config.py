@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.model.claim import UNSUPPRESSIBLE, Claim, Policy, RuleOverride
+from contextmail.model.mailchimp import MailchimpOptions
 from contextmail.model.tables import TABLES, FactDefinition, TableMapping
 
 FILE = "contextmail.toml"
@@ -90,6 +91,8 @@ class Settings(BaseModel):
     """The folder of built facts."""
     store: Path = Path(".contextmail")
     """The folder of contextmail's own memory: runs with what they wrote."""
+    pulled: Path | None = None
+    """A folder that `contextmail pull` fills; its tables count where none is mapped by hand."""
     brand: str = ""
     """The company as its customers know it."""
     language: str = "en"
@@ -122,6 +125,8 @@ class Settings(BaseModel):
     """`[rules.NAME]`: what the company changes in a rule."""
     phrasebook: dict[str, Any] = {}
     """A company's own lines of the phrasebook: texts, lists and tables, as the phrasebook has them."""
+    mailchimp: MailchimpOptions = MailchimpOptions()
+    """`[mailchimp]`: which audience is read and written, and how gently."""
     limits: Limits = Limits()
     """How much may be wrong before a run is refused."""
 
@@ -162,6 +167,11 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
         raise _explained(error, place) from None
 
 
+def environment() -> Mapping[str, str]:
+    """Give the environment to those who look for a key: no setting holds one."""
+    return os.environ
+
+
 def _find(path: Path | None) -> Path | None:
     if path is None:
         return Path(FILE) if Path(FILE).is_file() else None
@@ -192,12 +202,13 @@ def _environment() -> dict[str, str]:
     return {name: value for name in plain if (value := os.environ.get(f"CONTEXTMAIL_{name.upper()}"))}
 
 
-_TABLED = {"path", "fields", "rates", "tables", "rules", "phrasebook", "limits"}
+_TABLED = {"path", "fields", "rates", "tables", "rules", "phrasebook", "mailchimp", "limits"}
 
 
 def _from_folder(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make the paths of the file relative to the working folder."""
     defaults = {"facts": "facts", "baseline": "baseline.json", "store": ".contextmail"}
+    defaults |= {"pulled": str(values["pulled"])} if "pulled" in values else {}
     return values | {key: folder / str(values.get(key, default)) for key, default in defaults.items()}
 
 
@@ -289,7 +300,7 @@ def _known(keys: list[str]) -> list[str]:
     """List the keys that are understood in a table of the file."""
     inner: dict[str, type[BaseModel]] = {
         "tables": TableMapping, "fact": FactDefinition, "claim": Claim, "policy": Policy, "rules": RuleOverride,
-        "limits": Limits,
+        "limits": Limits, "mailchimp": MailchimpOptions,
     }  # fmt: skip
     model = inner.get(keys[0], Settings) if keys else Settings
     return sorted(field.alias or name for name, field in model.model_fields.items() if name != "path")

@@ -19,7 +19,8 @@ from contextmail.predicates.sqltext import parse, to_sql
 from contextmail.predicates.tree import Tree, bind, facts_of
 
 _SQL_TYPES = {
-    "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP", "text": "VARCHAR", "set": "VARCHAR[]",
+    "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP", "text": "VARCHAR",
+    "set": "VARCHAR[]",
 }  # fmt: skip
 _ORDER = ("drop", "reroute", "hold")
 _ROOM = 2**62
@@ -62,7 +63,7 @@ def decide(
 ) -> Counts:
     """Decide for every customer of `facts`.
 
-    `out` is a Parquet file: customer, outcome, reason, until, to, and for each edit the index of its variant (`edit_0` …).
+    `out` is a Parquet file: customer, outcome, reason, until, to, and the index of each edit's variant (`edit_0` …).
     `as_of` is the clock (default: that of the build). Raises ConfigurationError.
     """
     clock = as_of or facts.catalogue.as_of
@@ -149,7 +150,7 @@ def truth(
     engine: Engine,
     ownership: Ownership = "person",
 ) -> list[Truth]:
-    """Count, for each (true_when, seen_by), the recipients of whom it is true, untrue and unknown. Raises PredicateError."""
+    """Count, for each (true_when, seen_by), of whom it is true, untrue and unknown. Raises PredicateError."""
     if not claims:
         return []
     asked: dict[str, str] = {}
@@ -176,10 +177,8 @@ def stale_facts(campaign: Campaign, catalogue: Catalogue, clock: datetime) -> li
     old = sorted(name for name in campaign.facts if _too_old(name, campaign.max_age_days, catalogue, clock))
     if not old:
         return []
-    days = (clock - catalogue.as_of).days
-    return [
-        f"facts are of {catalogue.as_of:%Y-%m-%d}, {days:,} days before the clock: unknown of everybody: {', '.join(old)}"
-    ]
+    age = f"facts are of {catalogue.as_of:%Y-%m-%d}, {(clock - catalogue.as_of).days:,} days before the clock"
+    return [f"{age}; unknown of everybody: {', '.join(old)}"]
 
 
 def _facts_sql(

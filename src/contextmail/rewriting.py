@@ -1,4 +1,4 @@
-"""Rewrite a checked message: each finding that can be mended becomes an edit, and edits never get in each other's way."""
+"""Rewrite a checked message: each finding that can be mended becomes an edit, and no edit gets in another's way."""
 
 from __future__ import annotations
 
@@ -82,7 +82,10 @@ def _edit(
     said: dict[tuple[str, bool, str], str],
     gone: dict[int, list[tuple[int, int]]],
 ) -> Edit | str:
-    """Make the edit of one finding, or say why there is none; `said`: what the part says already -> in place of what."""
+    """Make the edit of one finding, or say why there is none.
+
+    `said`: what the part says already -> in place of what; `gone`: what other edits of a block may take away.
+    """
     match, finding = found.match, found.finding
     proposal = checker.rules[match.rule].propose(match, checked.context)
     if proposal is None or not any(variant.text is not None for variant in proposal.variants):
@@ -190,7 +193,7 @@ def _fitted(proposal: Proposal, block: Block, sentence: Sentence) -> Proposal:
 
 
 def _placed(proposal: Proposal, block: Block) -> tuple[int, int, tuple[str, str], str] | Barrier:
-    """Find the source that an edit replaces: its span, the tags that stay round a text, and what an empty text leaves."""
+    """Find the source that an edit replaces: its span, the tags that stay round a text, what an empty text leaves."""
     whole = proposal.cut == (0, len(block.text))
     filled = fill(block, *proposal.cut, _TEXT, values=True)
     if isinstance(filled, Barrier):
@@ -209,7 +212,7 @@ def _placed(proposal: Proposal, block: Block) -> tuple[int, int, tuple[str, str]
 
 
 def _with_blanks(block: Block, cut: tuple[int, int], start: int, end: int) -> tuple[int, int]:
-    """Take in the white space and line breaks beside words that may go: behind them, or at a block's end before them."""
+    """Take in the blanks and line breaks beside words that may go: behind them, or at a block's end before them."""
     text = block.text
     behind = len(text) - len(text[cut[1] :].lstrip())
     if behind < len(text) and (cut[0] == 0 or text[cut[0] - 1].isspace()):

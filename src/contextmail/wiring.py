@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from contextmail.config import Settings
+from contextmail.config import Settings, environment
 from contextmail.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from contextmail.checking import Checker
+    from contextmail.connectors.base import Target
+    from contextmail.connectors.mailchimp.doctor import Report
+    from contextmail.connectors.mailchimp.target import MailchimpTarget
     from contextmail.engines.base import Engine
     from contextmail.facts.building import Progress
     from contextmail.facts.folder import FactsFolder
     from contextmail.model.fact import Catalogue
+    from contextmail.model.mailchimp import MailchimpOptions
+    from contextmail.model.tables import TableMapping
+    from contextmail.store.runs import Runs
 
 
 def checker(settings: Settings) -> Checker:
@@ -55,7 +63,7 @@ def build_facts(settings: Settings, *, strict: bool = False, progress: Progress 
     own = settings.rules.get("too-often")
     cap = ((own and own.cap) or CAP, (own and own.days) or DAYS)
     return build(
-        settings.tables,
+        _tables(settings),
         settings.facts,
         as_of=settings.as_of,
         facts=settings.fact_definitions,
@@ -68,6 +76,60 @@ def build_facts(settings: Settings, *, strict: bool = False, progress: Progress 
         folder=settings.folder,
         progress=progress,
     )
+
+
+def _tables(settings: Settings) -> Mapping[str, TableMapping]:
+    """Give the tables that are mapped by hand, and the pulled ones where none is."""
+    if settings.pulled is None or not (settings.pulled / "cursor.json").is_file():
+        return settings.tables
+    from contextmail.connectors.tables import by_address, tables
+
+    with closing(engine(settings)) as opened:
+        pulled = tables(opened, settings.pulled)
+    if "customers" in settings.tables:
+        # The platform's keys mean nothing to the company's own customers: facts built before know their addresses.
+        known = has_facts(settings)
+        facts = settings.facts / "facts.parquet"
+        pulled = {n: by_address(m, settings.pulled, facts) for n, m in pulled.items() if known and n != "customers"}
+    return {**pulled, **settings.tables}
+
+
+@contextmanager
+def target(settings: Settings, on: str = "") -> Iterator[Target]:
+    """Open the audience that `on` names (`mailchimp:LIST`, or `mailchimp` for the one of the settings), and close it.
+
+    Raises AuthenticationError without a key, ConfigurationError for a platform that there is not or no audience.
+    """
+    with closing(_mailchimp(settings, on)) as opened:
+        yield opened
+
+
+def _mailchimp(settings: Settings, on: str) -> MailchimpTarget:
+    from contextmail.connectors.mailchimp import connect
+
+    return connect(_options(settings, on), environment())
+
+
+def _options(settings: Settings, on: str) -> MailchimpOptions:
+    platform, _, audience = on.partition(":")
+    if platform not in ("", "mailchimp"):
+        cure = "mailchimp:LIST; contextmail doctor lists the audiences"
+        raise ConfigurationError(f"there is no platform {platform!r}", where="--on", cure=cure)
+    return settings.mailchimp.model_copy(update={"audience": audience} if audience else {})
+
+
+def doctor(settings: Settings, on: str = "") -> Report:
+    """Look at the connection to a platform: who, what the key may do, what is missing."""
+    from contextmail.connectors.mailchimp.doctor import doctor
+
+    return doctor(_options(settings, on), environment())
+
+
+def runs(settings: Settings) -> Runs:
+    """Open the memory of runs; whoever asks closes it."""
+    from contextmail.store.runs import Runs
+
+    return Runs(settings.store)
 
 
 def facts_asked(settings: Settings) -> set[str]:

@@ -4,6 +4,7 @@ A platform joins by one line in PLATFORMS: a context manager that gives a `Stand
 that is there for one test, and the ways to look at that platform without going through the target.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -138,7 +139,7 @@ def test_it_has_everything_that_a_target_has(target):
     asked = {
         name
         for kind in Target.__mro__
-        for name in (*vars(kind), *kind.__dict__.get("__annotations__", ()))
+        for name in (*vars(kind), *inspect.get_annotations(kind))
         if not name.startswith("_")
     }
     assert not [name for name in sorted(asked) if not hasattr(target, name)]

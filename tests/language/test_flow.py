@@ -1,6 +1,7 @@
 """A flow holds what a reader sees, and knows where each character stands in the source."""
 
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -228,5 +229,5 @@ def test_source_offsets_rise_and_lie_inside(pieces: list[str]) -> None:
     for block in blocks(source):
         spans = [(block.source_start(i), block.source_end(i)) for i in range(len(block.text))]
         assert all(0 <= start < end <= len(source) for start, end in spans)
-        assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
         assert block.text == block.text.strip()

@@ -27,6 +27,12 @@ Config = Annotated[
         "--config", help="Settings: contextmail.toml, or the folder that holds it.", show_default="./contextmail.toml"
     ),
 ]
+On = Annotated[
+    str,
+    typer.Option(
+        "--on", help="The audience: mailchimp:LIST, or mailchimp for the one of the settings.", show_default="as set"
+    ),
+]
 Dialect = Annotated[
     str | None,
     typer.Option(

@@ -94,7 +94,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A line of an order, in the columns that `[tables.orders]` maps: amounts in the currency's major units, as text."""
+    """A line of an order, in the columns that `[tables.orders]` maps: amounts in major units, as text."""
 
     customer: str
     order: str
@@ -135,7 +135,7 @@ class Touch:
 class Draft:
     """A campaign as its author left it: parts by name, the settings that a copy keeps or loses, and whom it targets.
 
-    `state` is the platform's word (`save`, `schedule`, `sending`, `sent` …), `segment` the saved segment, empty: everybody.
+    `state` is the platform's word (`save`, `schedule`, `sent` …), `segment` the saved segment, empty: everybody.
     """
 
     id: str

@@ -190,7 +190,7 @@ class _Puller:
         return rows
 
     def _touches(self) -> int:
-        """Write a file for each campaign; a campaign that is whole, as the next one's begin shows, is not read again."""
+        """Write a file for each campaign; one that is whole is not read again: the next one's begin shows it."""
         place = self.folder / "touches"
         found = self.source.touches(since=self.state.since, skip=self.state.campaigns.keys())
         for campaign, touches in groupby(found, key=lambda touch: touch.campaign):

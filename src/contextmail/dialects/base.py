@@ -63,7 +63,7 @@ class Dialect(Protocol):
         ...
 
     def choose(self, field: str, branches: Sequence[tuple[str, str]], neutral: str) -> str:
-        """Write a conditional: for each (key, source) where `field` equals key, else `neutral`; all are template source."""
+        """Write a conditional: the source of the (key, source) whose key `field` equals, else `neutral`."""
         ...
 
     def inert(self, text: str) -> str:
@@ -71,5 +71,5 @@ class Dialect(Protocol):
         ...
 
     def render(self, source: str, values: Mapping[str, str | None], defaults: Mapping[str, str]) -> str:
-        """Render `source` as the platform would for one recipient: values by field name, defaults of audience fields."""
+        """Render `source` as the platform would for one recipient: values and audience defaults by field name."""
         ...

@@ -55,7 +55,7 @@ def build_lines(
     units = "abs(quantity)" if orders.has("quantity") else "abs(amount)" if lines.has_amounts else "1"
     stored = engine.rows(
         "COPY (SELECT l.customer, l.order_id, p.code AS product_code, l.quantity, l.amount, l.happened_at, l.is_return,"
-        f" l.is_product, l.is_product AND NOT l.is_return AND {units.replace('(', '(l.')} > 0 AS kept,"
+        f" l.is_product, l.is_product AND NOT l.is_return AND {units} > 0 AS kept,"
         " coalesce(p.nameable, false) AS named"
         f" FROM {source} l LEFT JOIN products p ON p.key = l.product_key) TO {literal(str(file))} (FORMAT parquet)"
     )[0][0]

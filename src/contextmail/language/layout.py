@@ -31,7 +31,7 @@ _PLACES = {
     "title": Place.TITLE,
 }
 _IMPLIED_ENDS = {
-    **dict.fromkeys("p div h1 h2 h3 h4 h5 h6 ul ol table blockquote center hr address section".split(), {"p"}),
+    **{tag: {"p"} for tag in "p div h1 h2 h3 h4 h5 h6 ul ol table blockquote center hr address section".split()},
     "li": {"p", "li"},
     "td": {"p", "td", "th"},
     "th": {"p", "td", "th"},

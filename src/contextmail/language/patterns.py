@@ -82,7 +82,7 @@ class Lexicon:
         return patterns, Gate(pattern.match for _, pattern in patterns)
 
     def lead(self, sentence: str, start: int, end: int) -> tuple[int, int] | None:
-        """Give the span of the fronted phrase ("As a gold member, ") that holds `start` to `end`; None: there is none."""
+        """Give the span of the fronted phrase ("As a gold member, ") that holds `start` to `end`, or None."""
         found = self.leads.match(sentence)
         closed = re.compile(r"s?, (?=\S)").match(sentence, end)
         return (0, closed.end()) if found and found.end() == start and closed else None

@@ -39,7 +39,7 @@ def part_from_bytes(name: str, kind: PartKind, data: bytes, *, path: str = "", d
 
 def part_bytes(part: Part, source: str) -> bytes:
     """Write `source` in the part's encoding, with its byte order mark if it had one."""
-    mark = dict((encoding, mark) for mark, encoding in _BOMS)[part.encoding] if part.bom else b""
+    mark = {encoding: mark for mark, encoding in _BOMS}[part.encoding] if part.bom else b""
     return mark + source.encode(part.encoding, part.errors)
 
 

@@ -50,7 +50,7 @@ class Finding:
 class Variant:
     """One text of an edit, for the recipients of whom `when` is TRUE and no earlier variant's was.
 
-    `text` None keeps the original source. The last variant of an edit has `when` empty: it is neutral, true of everybody.
+    `text` None keeps the original source. The last variant has `when` empty: it is neutral, true of everybody.
     Texts hold slots, `{fact}` or `{fact|format}`; they are plain text, not yet escaped for their place.
     """
 

@@ -56,7 +56,7 @@ class Manifest(BaseModel):
 
     @classmethod
     def beside(cls, files: Iterable[Path]) -> Self | None:
-        """Read the manifest of the message that lies in `files`: a file's own, or that of a folder; None: there is none."""
+        """Read the manifest of the message that lies in `files`: a file's own, or a folder's; None: there is none."""
         for file in dict.fromkeys(files):
             for path in (manifest_path(file), file.with_name(FOLDER_MANIFEST)):
                 if path.is_file():

@@ -1,4 +1,4 @@
-"""The rules: one file each, file name = rule name = docs page = case file; this registry is checked against the folder."""
+"""The rules: one file each, file name = rule name = docs page = case file; a test holds this against the folder."""
 
 from __future__ import annotations
 

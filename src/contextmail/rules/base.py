@@ -42,7 +42,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A claim found in a sentence: `start` to `end` is what it says, `cut` what an edit would replace (block offsets)."""
+    """A claim found in a sentence: `start` to `end` is what it says, `cut` what an edit would replace, in the block."""
 
     rule: str
     sentence: Sentence

@@ -95,6 +95,14 @@ class Runs:
         """Give the place of a run's copy of its plan."""
         return self._folder / "runs" / run
 
+    def over(self) -> list[str]:
+        """List the runs of which nothing is left on the platform: undone with every value back, or their fields tidied."""
+        rows = self._execute(
+            "SELECT run FROM runs WHERE (state = 'undone' OR state = 'applied' AND (kind = 'tidy' OR run IN (SELECT run FROM uses)))"
+            " AND run NOT IN (SELECT run FROM uses WHERE restored_at IS NULL) ORDER BY started_at, run"
+        )
+        return [run for (run,) in rows]
+
     def forget(self, run: str) -> None:
         """Remove all that is remembered of a run."""
         shutil.rmtree(self.folder(run), ignore_errors=True)

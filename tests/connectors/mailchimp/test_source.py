@@ -79,11 +79,23 @@ def test_somebody_who_leaves_while_pages_are_read_hides_nobody():
 
 def test_a_contact_has_its_fields_as_text_and_says_what_it_consents_to():
     contact = {
-        "id": "0a", "email_address": "ann@example.com", "status": "subscribed", "last_changed": "2026-03-02T01:00:00+02:00",
-        "merge_fields": {"FNAME": "Ann", "POINTS": 7, "ADDRESS": {"addr1": "1 Example Road", "city": "Leeds", "zip": ""}, "NONE": None},
-        "timestamp_opt": "2026-01-05T10:00:00+00:00", "source": "Hosted Signup Form", "location": {"country_code": "GB", "timezone": "Europe/London"},
-        "tags": [{"id": 1, "name": "vip"}], "sms_phone_number": "+447700900000", "sms_subscription_status": "nonsubscribed",
-    }  # fmt: skip
+        "id": "0a",
+        "email_address": "ann@example.com",
+        "status": "subscribed",
+        "merge_fields": {
+            "FNAME": "Ann",
+            "POINTS": 7,
+            "ADDRESS": {"addr1": "1 Example Road", "city": "Leeds"},
+            "NONE": None,
+        },
+        "last_changed": "2026-03-02T01:00:00+02:00",
+        "timestamp_opt": "2026-01-05T10:00:00+00:00",
+        "source": "Hosted Signup Form",
+        "location": {"country_code": "GB", "timezone": "Europe/London"},
+        "tags": [{"id": 1, "name": "vip"}],
+        "sms_phone_number": "+447700900000",
+        "sms_subscription_status": "nonsubscribed",
+    }
     with responses.RequestsMock() as mailchimp:
         mailchimp.get(f"{LIST}/0a", json=contact)
         mailchimp.get(f"{LIST}/0b", status=404)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from contextmail import wiring
 from contextmail.cli import options
 from contextmail.cli.output import notes, number, plural, say
+from contextmail.cli.progress import progress
 from contextmail.facts.exporting import TABLE, export
 
 
@@ -36,7 +33,7 @@ def build(
     ```
     """
     settings = options.settings_of(config, as_of=as_of, facts=facts)
-    with _progress() as tell:
+    with progress() as tell:
         catalogue = wiring.build_facts(settings, strict=strict, progress=tell)
         exported = export(wiring.facts_folder(settings), to, progress=tell) if to else 0
     tables = ", ".join(f"{number(rows)} rows of {name}" for name, rows in catalogue.tables.items())
@@ -45,23 +42,3 @@ def build(
     if to:
         say((TABLE, "bold"), f"  {plural(exported, 'row')} written to the database")
     notes(catalogue.notes)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, float], None]]:
-    """Show how far the work is, on a terminal only."""
-    stderr = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=stderr,
-        transient=True,
-        disable=not stderr.is_terminal,
-    ) as bar:
-        task = bar.add_task("", total=1.0)
-
-        def tell(stage: str, share: float) -> None:
-            bar.update(task, description=stage, completed=share)
-
-        yield tell

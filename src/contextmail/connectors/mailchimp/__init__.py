@@ -9,7 +9,10 @@ from contextmail.errors import ConfigurationError, MissingExtraError
 from contextmail.model.mailchimp import MailchimpOptions
 
 if TYPE_CHECKING:
+    from contextmail.connectors.base import Target
     from contextmail.connectors.mailchimp.target import MailchimpTarget
+
+    _: type[Target] = MailchimpTarget
 
 
 def connect(options: MailchimpOptions, environment: Mapping[str, str]) -> MailchimpTarget:

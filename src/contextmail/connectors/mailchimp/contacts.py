@@ -10,10 +10,7 @@ from contextmail.connectors.mailchimp.values import as_text, key_of, moment
 
 _READ = """id email_address status merge_fields last_changed timestamp_opt timestamp_signup source unsubscribe_reason
     location tags sms_phone_number sms_subscription_status sms_subscription_last_updated""".split()
-
-ONE = [*_READ]
-"""What is asked of one contact."""
-MANY = [*(f"members.{name}" for name in _READ), "total_items"]
+FIELDS = [*(f"members.{name}" for name in _READ), "total_items"]
 """What is asked of a page of contacts: an eighth of what the platform would send."""
 
 _Consent = Literal["granted", "pending", "denied"]

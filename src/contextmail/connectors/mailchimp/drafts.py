@@ -14,7 +14,7 @@ from contextmail.connectors.base import Draft
 from contextmail.connectors.mailchimp.segments import target_of
 from contextmail.connectors.mailchimp.shapes import Campaign, Checklist, Content, ListAnswer
 from contextmail.connectors.mailchimp.transport import Transport
-from contextmail.errors import CapabilityError, PlatformError, StalePlanError, UncertainError
+from contextmail.errors import CapabilityError, PlatformError, StalePlanError
 
 EDITABLE = ("save", "paused")
 """States in which a campaign may still be changed."""
@@ -92,14 +92,17 @@ def create(
         **settings,
     }
     body["settings"] = {**settings.get("settings", {}), **_headers(parts), "title": title}
-    try:
+
+    def make() -> Campaign:
         made: Campaign = transport.call("campaigns.create", body=body)
-    except UncertainError:
-        there = find(transport, audience, title)
-        if there:
-            made = transport.call("campaigns.get", campaign_id=there)
-        else:
-            made = transport.call("campaigns.create", body=body)
+        return made
+
+    def there() -> Campaign | None:
+        made = find(transport, audience, title)
+        found: Campaign | None = transport.call("campaigns.get", campaign_id=made) if made else None
+        return found
+
+    made = transport.once(make, there)
     _check_target(transport, made, segment)
     _put_content(transport, made["id"], parts)
     return made["id"]

@@ -11,7 +11,7 @@ from functools import reduce
 
 from contextmail.connectors.mailchimp.shapes import Contact, SegmentOptions
 from contextmail.connectors.mailchimp.transport import Transport, batches
-from contextmail.errors import CapabilityError, UncertainError
+from contextmail.errors import CapabilityError
 
 CHANGES = 500
 """Addresses that one call adds to a segment or takes from it."""
@@ -75,13 +75,13 @@ def find(transport: Transport, audience: str, name: str) -> str | None:
 
 def create(transport: Transport, audience: str, name: str, emails: Iterable[str]) -> str:
     """Create a static segment; one whose creation went unanswered is looked for before it is created again."""
-    # Empty at first: so creating it is one small call, and filling it can be done twice.
-    body = {"name": name, "static_segment": []}
-    try:
-        made = str(transport.call("lists.create_segment", list_id=audience, body=body)["id"])
-    except UncertainError:
-        made = find(transport, audience, name) or ""
-        made = made or str(transport.call("lists.create_segment", list_id=audience, body=body)["id"])
+
+    def make() -> str:
+        # Empty at first: so creating it is one small call, and filling it can be done twice.
+        body = {"name": name, "static_segment": []}
+        return str(transport.call("lists.create_segment", list_id=audience, body=body)["id"])
+
+    made = transport.once(make, lambda: find(transport, audience, name))
     change(transport, audience, made, add=emails, remove=())
     return made
 
@@ -92,10 +92,7 @@ def change(transport: Transport, audience: str, segment: str, *, add: Iterable[s
     def one(body: dict[str, list[str]]) -> None:
         transport.until_answered("lists.batch_segment_members", list_id=audience, segment_id=segment, body=body)
 
-    bodies = (
-        {kind: batch}
-        for kind, emails in (("members_to_remove", remove), ("members_to_add", add))
-        for batch in batches(emails, CHANGES)
-    )
-    for _ in transport.in_order(one, bodies):
-        pass
+    # All that leave before any that come: an address may be among both.
+    for kind, emails in (("members_to_remove", remove), ("members_to_add", add)):
+        for _ in transport.in_order(one, ({kind: batch} for batch in batches(emails, CHANGES))):
+            pass

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from http import HTTPStatus
+from types import TracebackType
+from typing import Self
 
 from contextmail.connectors.base import (
     Account,
@@ -21,11 +23,9 @@ from contextmail.connectors.mailchimp.segments import segment_keys
 from contextmail.connectors.mailchimp.shapes import AccountAnswer, Contact, MergeField
 from contextmail.connectors.mailchimp.transport import PAGE, Transport
 from contextmail.connectors.mailchimp.values import FIELD_BYTES, written
+from contextmail.connectors.mailchimp.writing import BATCH
 from contextmail.errors import PlatformError
 from contextmail.model.mailchimp import MailchimpOptions
-
-BATCH = 500
-"""Contacts of a write, the most that Mailchimp takes."""
 
 _MAY = {
     "owner": ("read", "write fields", "write segments", "write drafts"),
@@ -85,7 +85,7 @@ class MailchimpSource:
         for _ in range(2):
             totals = []
             for page in self.transport.pages(
-                "lists.get_list_members_info", "members", list_id=self.audience, fields=contacts.MANY, **query
+                "lists.get_list_members_info", "members", list_id=self.audience, fields=contacts.FIELDS, **query
             ):
                 totals.append(page.total)
                 fresh: list[Contact] = [one for one in page.rows if int(one["id"], 16) not in seen]
@@ -102,9 +102,7 @@ class MailchimpSource:
 
     def _member(self, key: str) -> Member | None:
         try:
-            contact = self.transport.call(
-                "lists.get_list_member", list_id=self.audience, subscriber_hash=key, fields=contacts.ONE
-            )
+            contact = self.transport.call("lists.get_list_member", list_id=self.audience, subscriber_hash=key)
         except PlatformError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
@@ -140,6 +138,14 @@ class MailchimpSource:
     def close(self) -> None:
         """Let the connections go."""
         self.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def audience_field(one: MergeField) -> AudienceField:

@@ -11,7 +11,7 @@ from contextmail.connectors.mailchimp.shapes import MergeField
 from contextmail.connectors.mailchimp.source import MailchimpSource, audience_field
 from contextmail.connectors.mailchimp.values import FIELD_BYTES, fits
 from contextmail.connectors.mailchimp.writing import FieldWriter
-from contextmail.errors import CapabilityError, PlatformError, UncertainError, UnsafePlanError
+from contextmail.errors import CapabilityError, PlatformError, UnsafePlanError
 
 TAG_LENGTH = 10
 
@@ -36,13 +36,12 @@ class MailchimpTarget(MailchimpSource):
             return there
         # A field that is public would appear on the signup form; a required one would close it to others.
         body = {"tag": tag, "name": name, "type": "text", "default_value": default, "public": False, "required": False}
-        try:
+
+        def make() -> AudienceField:
             made: MergeField = self.transport.call("lists.add_list_merge_field", list_id=self.audience, body=body)
-        except UncertainError:
-            if there := self._field_tagged(tag, name):
-                return there
-            made = self.transport.call("lists.add_list_merge_field", list_id=self.audience, body=body)
-        return audience_field(made)
+            return audience_field(made)
+
+        return self.transport.once(make, lambda: self._field_tagged(tag, name))
 
     def delete_field(self, field: AudienceField) -> None:
         """Delete a field with its values; one that is gone is gone.

@@ -97,7 +97,7 @@ class Transport:
             before_sleep=self._count_repeated,
             reraise=True,
         )
-        self._insisting = self._retrying.copy(retry=tenacity.retry_if_exception_type(RetryableError))
+        self._insisting = self._retrying.copy(retry=tenacity.retry_if_exception_type(UncertainError))
 
     def __repr__(self) -> str:
         """Name the address, and not the key."""
@@ -112,10 +112,25 @@ class Transport:
         api, _, method = name.partition(".")
         return self._retrying(_once, getattr(self._apis[api], method), arguments)
 
+    def once(self, make: Callable[[], A], find: Callable[[], A | None]) -> A:
+        """Make a POST that went unanswered again only after a look: what `find` finds is taken in its place.
+
+        Raises UncertainError where all tries went unanswered.
+        """
+        looks = False
+
+        def make_or_find() -> A:
+            nonlocal looks
+            if looks and (there := find()) is not None:
+                return there
+            looks = True
+            return make()
+
+        return self._insisting(make_or_find)
+
     def until_answered(self, name: str, **arguments: object) -> Any:
         """Make a POST that ends the same made once or twice, such as adding to a segment, until it is answered."""
-        api, _, method = name.partition(".")
-        return self._insisting(_once, getattr(self._apis[api], method), arguments)
+        return self._insisting(self.call, name, **arguments)
 
     def pages(self, name: str, under: str, **arguments: object) -> Iterator[Page]:
         """Read a collection page by page, in order, several pages at the same time."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from itertools import chain
-from threading import Event
+from typing import NoReturn
 
 from contextmail.connectors.base import FieldWrite, RowError, Status
 from contextmail.connectors.mailchimp.problems import without_addresses
 from contextmail.connectors.mailchimp.shapes import BatchAnswer, BatchError, Contact
 from contextmail.connectors.mailchimp.transport import Transport, batches
 from contextmail.connectors.mailchimp.values import FIELD_BYTES, fits, key_of
-from contextmail.errors import CapabilityError, PlatformError, StatusMovedError, UncertainError
+from contextmail.errors import CapabilityError, PlatformError, StatusMovedError
 from contextmail.model.mailchimp import MailchimpOptions
 
 BATCH = 500
@@ -37,14 +37,13 @@ class FieldWriter:
     def __init__(self, transport: Transport, options: MailchimpOptions) -> None:
         self._transport, self._options = transport, options
         self._audience = options.audience
-        self._stopped = Event()
+        self._moved = ""
 
     def write(self, writes: Iterable[FieldWrite]) -> Iterator[list[RowError]]:
         """Yield the errors of each batch of 500, in order, once it is written and read back.
 
         Raises StatusMovedError, CapabilityError where the audience takes no batch without statuses.
         """
-        self._stopped.clear()
         coming = batches(writes, BATCH)
         first = next(coming, None)
         if first is None:
@@ -60,8 +59,8 @@ class FieldWriter:
 
     def _batch(self, batch: list[FieldWrite]) -> list[RowError]:
         """Write a batch and read one in a hundred of it back."""
-        if self._stopped.is_set():
-            raise StatusMovedError("nothing more is written", where=self._where(), cure=_LOOK)
+        if self._moved:
+            self._stop(self._moved)
         refused = {write.key: error for write in batch if (error := _unfit(write))}
         items = {write.key: write for write in batch if write.key not in refused}
         errors = list(refused.values())
@@ -76,23 +75,18 @@ class FieldWriter:
             "members": [{"email_address": write.email, "merge_fields": dict(write.fields)} for write in batch],
             "update_existing": True,
         }
-        tries = self._options.attempts
-        while True:
-            tries -= 1
-            try:
-                answer: BatchAnswer = self._transport.call(
-                    # Fields that are required on the signup form and that we do not write are no matter of ours.
-                    "lists.batch_list_members",
-                    list_id=self._audience,
-                    body=body,
-                    skip_merge_validation="true",
-                )
-            except UncertainError:
-                if not tries:
-                    raise
-                self._read_back(batch)
-            else:
-                return answer
+
+        def send() -> BatchAnswer:
+            answer: BatchAnswer = self._transport.call(
+                "lists.batch_list_members",
+                list_id=self._audience,
+                body=body,
+                # Fields that are required on the signup form and that we do not write are no matter of ours.
+                skip_merge_validation="true",
+            )
+            return answer
+
+        return self._transport.once(send, lambda: self._read_back(batch))
 
     def _errors(self, answer: BatchAnswer, items: dict[str, FieldWrite]) -> list[RowError]:
         """Read what became of each address. Raises StatusMovedError for a contact that the batch created or raised."""
@@ -127,8 +121,8 @@ class FieldWriter:
 
     def _patch(self, write: FieldWrite) -> RowError | None:
         """Write one contact; the answer says its status."""
-        if self._stopped.is_set():
-            raise StatusMovedError("nothing more is written", where=self._where(), cure=_LOOK)
+        if self._moved:
+            self._stop(self._moved)
         if error := _unfit(write):
             return error
         try:
@@ -158,8 +152,8 @@ class FieldWriter:
                 cure='[mailchimp] write = "patch"',
             )
 
-    def _stop(self, what: str) -> None:
-        self._stopped.set()
+    def _stop(self, what: str) -> NoReturn:
+        self._moved = what
         raise StatusMovedError(f"{what}: nothing more is written", where=self._where(), cure=_LOOK)
 
     def _where(self) -> str:

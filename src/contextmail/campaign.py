@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from contextmail.errors import ConfigurationError
+from contextmail.errors import ConfigurationError, RecordRejected
 from contextmail.model.decision import Decision, Evidence, Outcome
 from contextmail.model.fact import FactValue
 from contextmail.predicates.tree import Tree, compile_function, describe, facts_of
@@ -131,11 +131,37 @@ class Campaign(BaseModel):
         """Decide for one customer: the outcome, and which text of each edit is true of them.
 
         `as_of` is the clock (default: now). Policies are judged in the order of their severity: drop, reroute, hold.
+        Raises RecordRejected for a fact of another type.
         """
         clock = _utc(as_of) if as_of else datetime.now(UTC).replace(tzinfo=None)
-        row = self._row(facts, clock)
-        codes, outcome = self._compiled(row)
+        try:
+            row = self._row(facts, clock)
+            codes, outcome = self._compiled(row)
+        except (TypeError, ValueError) as error:
+            raise self._rejected(facts) from error
         return OneDecision(self, row, clock, codes, outcome)
+
+    def _rejected(self, facts: Mapping[str, Any]) -> RecordRejected:
+        """Say which facts are of another type than the campaign asks for; their values are not repeated."""
+        kinds = {
+            "int": int,
+            "float": (int, float),
+            "bool": bool,
+            "text": str,
+            "date": (date, str),
+            "timestamp": (date, str),
+        }
+        wrong = [
+            f"{name} (a {kind}, not a {type(facts[name]).__name__})"
+            for name, kind in self.facts.items()
+            if facts.get(name) is not None and not isinstance(facts[name], kinds.get(kind, object))  # type: ignore[arg-type]
+        ]
+        what = (
+            f"facts of another type: {', '.join(wrong)}" if wrong else "a date, timestamp or set is not written as such"
+        )
+        return RecordRejected(
+            what, where="a row of facts", cure="dates as 2024-01-31, sets as JSON lists or collections"
+        )
 
     def _row(self, facts: Mapping[str, Any], clock: datetime) -> dict[str, Any]:
         """Give the facts that are asked for, typed, the too old ones unknown."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from contextmail.config import Settings
 from contextmail.dialects import DIALECTS, Dialect, detect
 from contextmail.dialects.base import Condition, Token
-from contextmail.errors import ConfigurationError, DialectError, did_you_mean
+from contextmail.errors import ConfigurationError, DialectError, TemplateError, did_you_mean
 from contextmail.language.block import Block, Place
 from contextmail.language.flow import Flow, flow_of
 from contextmail.language.messages import read_message
@@ -85,6 +85,7 @@ class Checker:
         for some recipients alone is left out.
         """
         message = message if isinstance(message, Message) else read_message(message, dialect=self.settings.dialect)
+        self._refuse_unknown(message)
         manifest = Manifest.beside(Path(part.path.partition("#")[0]) for part in message.parts if part.path)
         dialect = self._dialect(message, manifest, opaque=opaque)
         flows = {part.name: flow_of(part, dialect) for part in message.parts}
@@ -104,6 +105,15 @@ class Checker:
             Found(self._finding(match, part, context), match) for part in message.parts for match in matches[part.name]
         ]
         return Checked(message, dialect, flows, context, tuple(found), manifest)
+
+    def _refuse_unknown(self, message: Message) -> None:
+        """Refuse a suppression of a rule that there is not: it would suppress nothing, without a word."""
+        known = [*self.rules, *POLICIES, *(policy.name for policy in self.settings.policies)]
+        for name in message.allow:
+            if name not in known:
+                where = next((part.path for part in message.parts if part.path), message.id)
+                cure = did_you_mean(name, known) or "contextmail rules"
+                raise TemplateError(f"allow: there is no rule {name!r}", where=where, cure=cure)
 
     def _dialect(self, message: Message, manifest: Manifest | None, *, opaque: bool) -> Dialect | None:
         try:
@@ -188,7 +198,13 @@ def dialect_of(message: Message, name: str = "") -> Dialect | None:
     named = message.dialect or name
     if named and named not in DIALECTS:
         raise ConfigurationError(f"unknown dialect {named!r}", cure=f"one of {', '.join(DIALECTS)}")
-    return DIALECTS[named] if named else detect("\n".join(part.source for part in message.parts))
+    if named:
+        return DIALECTS[named]
+    try:
+        return detect("\n".join(part.source for part in message.parts))
+    except DialectError as error:
+        where = next((part.path for part in message.parts if part.path), message.id)
+        raise DialectError(error.what, where=where, cure=error.cure) from None
 
 
 def _known_fields(settings: Settings, manifest: Manifest | None) -> frozenset[str]:

@@ -100,7 +100,9 @@ class MemoryTarget:
         for number, member in enumerate(list(self.people.values())):
             if number % self.limits["page"] == 0:
                 self._call("members")
-            if (since is None and member.status != "archived") or (since is not None and member.changed_at and member.changed_at >= since):
+            if (since is None and member.status != "archived") or (
+                since is not None and member.changed_at and member.changed_at >= since
+            ):
                 yield member
 
     def orders(self, *, since: datetime | None = None) -> Iterator[OrderLine]:

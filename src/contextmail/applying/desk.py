@@ -104,7 +104,7 @@ def open_desk(run: str, target: Target, runs: Runs, progress: Progress) -> Itera
     """Open the engine for a run, and close it."""
     from contextmail.engines.duckdb import DuckDBEngine
 
-    with closing(DuckDBEngine(memory_limit="768MB")) as engine, TemporaryDirectory(prefix="contextmail-") as temp:
+    with closing(DuckDBEngine(memory_limit="512MB")) as engine, TemporaryDirectory(prefix="contextmail-") as temp:
         yield Desk(run, target, runs, engine, Path(temp), progress)
 
 

@@ -40,7 +40,10 @@ def apply(
         say(("deleted ", "bold"), ", ".join(done.fields) or "nothing")
     else:
         say(("run     ", "bold"), done.run)
-        say(("fields  ", "bold"), f"{plural(len(done.fields), 'field')} created, {plural(done.people_written, 'contact')} written")
+        say(
+            ("fields  ", "bold"),
+            f"{plural(len(done.fields), 'field')} created, {plural(done.people_written, 'contact')} written",
+        )
         say(("segment ", "bold"), f"{done.segment}: {plural(done.segment_people, 'contact')}")
         if done.draft:
             say(("draft   ", "bold"), f"{done.draft}: look at it, and send it from the platform")

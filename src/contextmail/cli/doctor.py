@@ -34,7 +34,11 @@ def doctor(
         write_json({"platform": report.platform, "ok": report.ok, "symptoms": symptoms})
     else:
         for symptom in report.symptoms:
-            say(("ok      ", "green") if symptom.ok else ("missing ", "bold red"), (f"{symptom.what}: ", "bold"), symptom.found)
+            say(
+                ("ok      ", "green") if symptom.ok else ("missing ", "bold red"),
+                (f"{symptom.what}: ", "bold"),
+                symptom.found,
+            )
             if symptom.cure:
                 say(f"        {symptom.cure}")
     raise typer.Exit(0 if report.ok else 1)

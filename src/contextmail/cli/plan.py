@@ -35,9 +35,13 @@ def plan(
     ] = False,
     expires: Annotated[
         datetime | None,
-        typer.Option("--expires", help="After that the message is no longer sent to those who wait.", show_default=False),
+        typer.Option(
+            "--expires", help="After that the message is no longer sent to those who wait.", show_default=False
+        ),
     ] = None,
-    form: Annotated[TextOrJson, typer.Option("--format", help="How the plan is told; json has counts only.")] = TextOrJson.TEXT,
+    form: Annotated[
+        TextOrJson, typer.Option("--format", help="How the plan is told; json has counts only.")
+    ] = TextOrJson.TEXT,
     safe_only: options.SafeOnly = False,
     config: options.Config = None,
     as_of: options.AsOf = None,
@@ -100,14 +104,20 @@ def _say(plan: Plan, folder: Path) -> None:
             say(f"  {number(text.people):>9}  ", shown, (f"    {text.when or 'everybody else'}", "dim"), to=out)
     _say_people(plan)
     fields = ", ".join(f"{field.tag}{'' if field.create else ' (is there)'}" for field in plan.fields)
-    say(("fields  ", "bold"), f"{fields or 'none'}: {plural(plan.changes, 'value')} of {plural(plan.people_changed, 'contact')} change")
+    say(
+        ("fields  ", "bold"),
+        f"{fields or 'none'}: {plural(plan.changes, 'value')} of {plural(plan.people_changed, 'contact')} change",
+    )
     say(("segment ", "bold"), f"{plan.segment}: {plural(plan.segment_people, 'contact')}")
     if plan.paste:
         _say_texts(plan)
     else:
         _say_draft(plan)
     calls = plan.calls
-    say(("calls   ", "bold"), f"{number(calls.reads)} reads and {number(calls.writes)} writes, about {calls.seconds:,.0f} s")
+    say(
+        ("calls   ", "bold"),
+        f"{number(calls.reads)} reads and {number(calls.writes)} writes, about {calls.seconds:,.0f} s",
+    )
     for check in plan.checks:
         state = ("ok      ", "green") if check.ok else ("refused ", "bold red")
         cure = "" if check.ok or not check.setting else f"  ({check.setting})"

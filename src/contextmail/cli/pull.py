@@ -22,7 +22,9 @@ def pull(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The folder to pull into.", show_default="as set, else ./pulled")
     ] = None,
-    touches: Annotated[bool, typer.Option("--touches", help="Only who was sent what, and what they did with it.")] = False,
+    touches: Annotated[
+        bool, typer.Option("--touches", help="Only who was sent what, and what they did with it.")
+    ] = False,
     since: Annotated[
         datetime | None,
         typer.Option("--since", help="What changed since then; else since the last pull.", show_default=False),
@@ -46,7 +48,9 @@ def pull(
     cursor = Cursor.load(folder)
     start = None if everything else since or (cursor.since() if cursor else None)
     with wiring.target(settings, on) as target, progress() as tell:
-        rows = pull_streams(target, folder, since=start, streams=streams, progress=lambda s, n: tell(f"{s}: {n:,}", 0.0))
+        rows = pull_streams(
+            target, folder, since=start, streams=streams, progress=lambda s, n: tell(f"{s}: {n:,}", 0.0)
+        )
     if form is TextOrJson.JSON:
         write_json({"folder": str(folder), "rows": rows})
         return

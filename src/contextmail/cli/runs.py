@@ -12,7 +12,11 @@ from contextmail.cli import options
 from contextmail.cli.options import TextOrJson
 from contextmail.cli.output import as_json, number, plural, say, write_json
 
-app = typer.Typer(rich_markup_mode="markdown", invoke_without_command=True, help="List what was applied, show one run, forget what is over.")
+app = typer.Typer(
+    rich_markup_mode="markdown",
+    invoke_without_command=True,
+    help="List what was applied, show one run, forget what is over.",
+)
 
 
 @app.callback()
@@ -36,9 +40,7 @@ def runs(
 
 
 @app.command()
-def show(
-    run: Annotated[str, typer.Argument(help="A run.", show_default=False)], config: options.Config = None
-) -> None:
+def show(run: Annotated[str, typer.Argument(help="A run.", show_default=False)], config: options.Config = None) -> None:
     """Show a run's journal, its fields, and the contacts that it left out (by the platform's key).
 
     ```

@@ -36,7 +36,10 @@ def undo(
     else:
         say(("draft   ", "bold"), "deleted" if done.draft else "there is none of ours to delete")
         say(("segment ", "bold"), "deleted" if done.segment else "there is none of ours to delete")
-        say(("fields  ", "bold"), f"{plural(len(done.fields_deleted), 'field')} deleted, {plural(done.people_restored, 'contact')} restored")
+        say(
+            ("fields  ", "bold"),
+            f"{plural(len(done.fields_deleted), 'field')} deleted, {plural(done.people_restored, 'contact')} restored",
+        )
         for what in done.left:
             say(("stays   ", "yellow"), what)
     raise typer.Exit(1 if done.left else 0)

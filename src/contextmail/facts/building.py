@@ -143,7 +143,7 @@ class _Builder:
         blocks = [
             build_orders(engine, orders, lines, self.as_of),
             build_subscriptions(engine, tables.get("subscriptions"), self.as_of),
-            build_touches(engine, tables.get("touches"), self.as_of, names, cap),
+            build_touches(engine, tables.get("touches"), self.as_of, names, cap, self.notes),
             build_inquiries(engine, tables.get("inquiries"), self.as_of),
             build_consents(engine, tables.get("consents"), self.as_of, self.notes),
         ]

@@ -139,7 +139,7 @@ def _to_postgres(catalogue: Catalogue, pages: Iterator[list[tuple[Any, ...]]], u
     except psycopg.Error as error:
         # The URL may hold a password, so it is not repeated.
         what = f"PostgreSQL says: {str(error).strip().splitlines()[0]}"
-        raise ConfigurationError(what, where="--to postgresql:", cure="check the address and permissions") from None
+        raise ConfigurationError(what, where="--to postgresql", cure="check the address and permissions") from None
 
 
 def _without_nul(value: Any) -> Any:

@@ -103,7 +103,8 @@ def _amount(orders: Table, lines: Lines, found: list[str], rates: Mapping[str, D
     if missing:
         codes = ", ".join("none" if code == "None" else code for code in missing)
         what = f"orders are in {len(found)} currencies, and there is no rate for {codes}"
-        cure = f'set currency = "GBP" (the company\'s) and [rates] {missing[0]} = … in contextmail.toml'
+        company = "" if lines.currency else 'currency = "GBP" (the company\'s) and '
+        cure = f"set {company}[rates] {missing[0]} = … in contextmail.toml"
         if strict:
             raise ConfigurationError(what, where="[tables.orders] currency", cure=cure)
         lines.notes.append(f"{what}: spend is unknown; {cure}")

@@ -44,7 +44,12 @@ def read_window(name: str) -> Window | None:
 
 
 def build_touches(
-    engine: Engine, table: Table | None, as_of: datetime, names: Collection[str], cap: tuple[int, int]
+    engine: Engine,
+    table: Table | None,
+    as_of: datetime,
+    names: Collection[str],
+    cap: tuple[int, int],
+    notes: list[str],
 ) -> Block:
     """Make the table `touches` and its facts: those that there always are, and those made from `names`.
 
@@ -59,6 +64,8 @@ def build_touches(
         return Block("t", "", [*columns, *_worth(source, known=False)])
     _prepare(engine, table, as_of)
     clock = _clock(as_of)
+    if planned := engine.rows("SELECT count(*) FROM touches WHERE planned")[0][0]:
+        notes.append(f"touches: {planned} rows are later than the clock and count as planned messages")
     counted = "".join(
         f", count(*) FILTER ({condition}) AS {quoted(name)}" for name, condition in _counts(windows, clock)
     )

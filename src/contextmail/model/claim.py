@@ -71,7 +71,7 @@ class RuleOverride(BaseModel):
     """Phrases that are not this claim in this company (a product called "VIP Lounge")."""
     true_when: str | None = None
     allow_when: str | None = None
-    otherwise: str | None = None
+    otherwise: Remedy | Action | None = None
     cap: int | None = None
     """Of `too-often`: messages in the window."""
     days: int | None = None

@@ -65,7 +65,7 @@ def plan(
     else:
         kept = None
         message, draft = read_campaign(str(campaign), target, expires)
-    with closing(DuckDBEngine(memory_limit="768MB")) as engine, TemporaryDirectory(prefix="contextmail-") as temp:
+    with closing(DuckDBEngine(memory_limit="512MB")) as engine, TemporaryDirectory(prefix="contextmail-") as temp:
         planner = _Planner(target, facts, settings, engine, Path(temp), progress)
         planner.read(message, draft, kept / HELD if kept else None)
         planner.decide(message, safe_only=safe_only)

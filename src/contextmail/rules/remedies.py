@@ -12,8 +12,24 @@ from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
 from contextmail.rules.base import Context, Match, Proposal
 
-_CLAUSE_END = re.compile(r"(?:,? so| [–—-]|[:;])\s+(?=\S)")
+_CLAUSE_END = re.compile(
+    r"(?i)(?:(?<!and),? so(?! (?:do|does|did|is|are|was|were|has|have)\b)| [–—-]|[:;])\s+(?=\S)"
+    r"|,? (?:and|but)\s+(?=(?:we|you|your|our|i|it|there|here)(?:'\w+)? )"
+)
 """Where a clause ends and what follows stands by itself: "We miss you, so here's 20% off"."""
+_FRONTED = re.compile(r"(?i)(?:as|because|since|now that|given that)\b")
+"""How a clause opens that a comma ends: "As you've been with us from the start, your price stays"."""
+_SECOND = re.compile(
+    r"(?i)\b(?:and|but|because|so|or|while|until|which)"
+    r" (?:we|you|your|our|i|it|there|here|that|this|the|an?|please|as|if|\w+ (?:is|are|has|will))\b"
+)
+"""News of its own behind the claim, which must not go with it."""
+_COMPLEMENT = {
+    "for-your-order": r"of|to|in|for|since|during|over|through|throughout|from|with|towards?|as|until|all|at|on|and (?:wish|want)",
+    "your-order": r"of|to|in|for|since|during|over|through|throughout|from|with|towards?|as|until|all|at|on|and (?:wish|want)",
+    "a-noun": r"for|since|over|through|throughout|all|from",
+}
+"""What may not follow a text that stands for less than was said: "your order since 2012"."""
 _SUBORDINATE = re.compile(r"(?i)(?:and|but|or|because|which|that|who|than|as|while|of|with|to|for|in|by)\b")
 _PROTECTED = re.compile(r"[\d%$€£¥\ufffc]|https?://|www\.|\b[A-Z]{2,}[0-9]+\b")
 """What no edit may lose: numbers, prices, codes, links, tokens."""
@@ -49,24 +65,54 @@ def remedy(match: Match, claim: Claim, context: Context) -> Proposal | None:
     # A claim that is true by absence stays for all of whom nothing is known: the original is the neutral text then.
     variants = (*texts, Variant("", None)) if claim.unknown_is == "true" else (original, *texts)
     if match.whole or claim.otherwise in ("remove", "replace"):
-        return (None if claim.replace_with else cut_clause(match, variants)) or replace_sentence(
-            match, variants, heading
-        )
+        clause = None if claim.replace_with else cut_clause(match, variants, context)
+        return clause or (None if _has_news(match, context) else replace_sentence(match, variants, heading))
     if _PROTECTED.search(_NUMBER_ONE.sub("", match.sentence.block.text[slice(*match.cut)])):
         return None
+    if _goes_on(match):
+        whole = context.phrasebook.say(f"{claim.name.split('-')[1]}-sentence")
+        variants = (original, *whole.variants)
+        clause = cut_clause(match, variants, context)
+        return clause or (None if _has_news(match, context) else replace_sentence(match, variants, whole.heading))
     return Proposal(match.cut, variants, Grade.SAFE)
 
 
-def cut_clause(match: Match, variants: Sequence[Variant]) -> Proposal | None:
+def _has_news(match: Match, context: Context) -> bool:
+    """Say whether something else is said behind the claim, which must not go with it."""
+    text = match.sentence.block.text
+    second = _SECOND.search(text, match.end, match.sentence.end)
+    return bool(second and not _claims(text[second.end() : match.sentence.end], match, context))
+
+
+def _claims(text: str, match: Match, context: Context) -> bool:
+    """Say whether `text` makes the same claim again."""
+    small = text.lower()
+    return any(pattern.search(text, small) for pattern in context.lexicon.patterns.get(match.rule, ()))
+
+
+def _goes_on(match: Match) -> bool:
+    """Say whether the sentence goes on in a way that holds of the claim only: "a loyal customer for years"."""
+    words = _COMPLEMENT.get(match.say)
+    tail = match.sentence.block.text[match.cut[1] : match.sentence.end]
+    return bool(words and re.match(rf"(?i)\s+(?:{words})\b|,? and that's\b", tail))
+
+
+def cut_clause(match: Match, variants: Sequence[Variant], context: Context) -> Proposal | None:
     """Cut the clause that makes the claim when what follows it is a sentence of its own."""
     sentence = match.sentence
     text = sentence.block.text
-    end = _CLAUSE_END.search(text, match.end, sentence.end)
+    start = _core(match)[1]
+    ends = re.compile(r", ") if _FRONTED.match(text, start) else _CLAUSE_END
+    end = ends.search(text, match.end, sentence.end)
     if end is None or variants[0].text is not None:
         return None
-    start = _core(match)[1]
     before, after = text[start : end.start()], text[end.end() : sentence.end]
-    if _PROTECTED.search(before) or _SUBORDINATE.match(after) or len(after.split()) < 2:
+    if (
+        _PROTECTED.search(before)
+        or _SUBORDINATE.match(after)
+        or len(after.split()) < 2
+        or _claims(after, match, context)
+    ):
         return None
     return Proposal(
         (start, end.end()), (variants[0], Variant("", "")), Grade.UNSAFE, "cuts the clause that makes the claim"

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+from contextmail.language.patterns import straight
+from contextmail.language.sentences import block_sentences
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Variant
-from contextmail.rules.base import ClaimRule, Context, Match, Proposal
+from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 from contextmail.rules.remedies import replace_sentence
 
 
@@ -42,7 +46,19 @@ class StrangerTalk(ClaimRule):
     )
 
     def propose(self, match: Match, context: Context) -> Proposal | None:
-        """Speak as to a customer; a question to strangers ("New here?") only goes."""
-        if match.confidence == "high" and match.sentence.text.rstrip().endswith("?"):
-            return replace_sentence(match, (Variant("is_customer", ""), Variant("", None)))
+        """Speak as to a customer; a question to strangers goes with the answer to it ("New here? Join us today.")."""
+        sentence = match.sentence
+        if match.confidence == "high" and sentence.text.rstrip().endswith("?"):
+            answer = self._next(sentence, context)
+            # Without its question an offer to strangers would be a promise to customers.
+            mended = answer is None or any(self.propose(found, context) for found in self.find(answer, context))
+            return replace_sentence(match, (Variant("is_customer", ""), Variant("", None))) if mended else None
         return super().propose(match, context)
+
+    def _next(self, sentence: Sentence, context: Context) -> Sentence | None:
+        following = next((span for span in block_sentences(sentence.block) if span[0] >= sentence.end), None)
+        if following is None:
+            return None
+        text = straight(sentence.block.text[slice(*following)].replace("\n", " "))
+        patterns = {self.name: context.lexicon.patterns[self.name]}
+        return replace(sentence, start=following[0], end=following[1], text=text, first=False, patterns=patterns)

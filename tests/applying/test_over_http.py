@@ -74,7 +74,7 @@ class Account:
         return mailchimp.connect(MailchimpOptions.model_validate(given), self.environment)
 
     def contents(self) -> tuple[object, ...]:
-        """Give all that a run may change: fields, values, statuses, segments, drafts; numbers given by the platform left out."""
+        """Give all that a run may change: fields, values, statuses, segments, drafts; without the platform's numbers."""
         with self.sandbox.state.lock:
             audience = self.sandbox.state.lists[self.list_id]
             members = list(audience.members)

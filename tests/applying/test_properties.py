@@ -29,9 +29,17 @@ MORE = (
 )
 MESSAGES = [
     MESSAGE,
-    {"subject": "You're our most valuable customer", "html": "<p>Dear *|FNAME|*,</p><p>As one of our best customers, thank you for your loyalty!</p>"},
-    {"subject": "We miss you", "preheader": "It's been a while", "html": "<p>Hi *|FNAME|*</p><p>You're a VIP to us.</p>", "text": "We miss you!"},
-]  # fmt: skip
+    {
+        "subject": "You're our most valuable customer",
+        "html": "<p>Dear *|FNAME|*,</p><p>As one of our best customers, thank you for your loyalty!</p>",
+    },
+    {
+        "subject": "We miss you",
+        "preheader": "It's been a while",
+        "html": "<p>Hi *|FNAME|*</p><p>You're a VIP to us.</p>",
+        "text": "We miss you!",
+    },
+]
 STATUSES = ("subscribed", "subscribed", "subscribed", "unsubscribed", "cleaned", "pending", "archived")
 
 
@@ -106,7 +114,7 @@ def test_what_is_delivered_is_true_no_status_changes_and_undo_restores_all(shop:
 
 
 def audience(shop: Shop, case: Case, folder: Path) -> MemoryTarget:
-    """Make the audience of a case: statuses, fields from earlier campaigns with their values, and room for some more."""
+    """Make the audience of a case: statuses, fields of earlier campaigns with their values, and room for some more."""
     target = MemoryTarget()
     target.add_draft("spring", **MESSAGES[case.message])
     for person in (*PEOPLE, *MORE):

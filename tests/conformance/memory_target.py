@@ -134,7 +134,7 @@ class MemoryTarget:
 
     def find_segment(self, name: str) -> str | None:
         self._call("find_segment")
-        return next((id for id, (known, _) in self.segments.items() if known == name), None)
+        return next((segment for segment, (known, _) in self.segments.items() if known == name), None)
 
     def find_draft(self, title: str) -> str | None:
         self._call("find_draft")

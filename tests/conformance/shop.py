@@ -73,7 +73,12 @@ class Person:
         return f"p{self.id}@example.com"
 
 
-BEST = Person("1", "ADA", (("2022-03-01", "Brass Lantern", "400"), ("2023-03-01", "Wool Blanket", "60"), ("2024-05-20", "Brass Lantern", "900")))  # fmt: skip
+BOUGHT = (
+    ("2022-03-01", "Brass Lantern", "400"),
+    ("2023-03-01", "Wool Blanket", "60"),
+    ("2024-05-20", "Brass Lantern", "900"),
+)
+BEST = Person("1", "ADA", BOUGHT)
 ONCE = Person("2", "Bo", (("2024-05-01", "Wool Blanket", "60.00"),))
 NEVER = Person("3")
 DENIED = Person("4", "Cy", (("2023-01-01", "Brass Lantern", "40"),), consent="denied")

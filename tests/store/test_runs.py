@@ -88,9 +88,9 @@ def test_skipped_contacts_are_replaced_as_one(runs: Runs, plan: Path) -> None:
 
     def broken():  # type: ignore[no-untyped-def]
         yield "k3", "moved"
-        raise OSError
+        raise OSError("the disk is full")
 
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="disk"):
         runs.skip("one", broken())
     assert runs.skipped("one") == {"k1": "moved", "k2": "moved"}
 

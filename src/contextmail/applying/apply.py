@@ -29,7 +29,7 @@ SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a run came to. `skipped`: reason -> contacts that were left out of fields and segment, for `runs skipped`."""
+    """What a run came to. `skipped`: reasons with the number of contacts that were left out, of fields and segment."""
 
     run: str
     fields: tuple[str, ...] = ()
@@ -123,14 +123,15 @@ class _Application:
     # --------------------------------------------------------------------------------------------- what moved since
 
     def _recheck(self) -> None:
-        """Read again what changed since the plan was made; note whom it concerns. Raises StalePlanError over the limit."""
+        """Read again what changed since the plan was made, and note whom it concerns. Raises StalePlanError."""
         self.desk.progress("Reading what changed since", 0.0)
         self.there = self.desk.fields(self.tags)
         self.desk.load(self.target.members(since=self.plan.made_at - SKEW), self.tags)
         self.engine.rows(f"CREATE TEMP TABLE segment AS SELECT * FROM {self.desk.file(SEGMENT)}")
         self.engine.rows(f"CREATE TEMP TABLE changes AS SELECT * FROM {self.desk.file(CHANGES)}")
         moved = [
-            "SELECT key, 'status: ' || n.status AS reason FROM segment JOIN now n USING (key) WHERE n.status <> 'subscribed'"
+            "SELECT key, 'status: ' || n.status AS reason FROM segment JOIN now n USING (key)"
+            " WHERE n.status <> 'subscribed'"
         ]
         moved += [
             f"SELECT s.key, 'somebody changed {tag}' FROM segment s JOIN now n USING (key)"
@@ -140,7 +141,8 @@ class _Application:
             for tag in self.tags
         ]
         self.engine.rows(
-            f"CREATE TEMP TABLE moved AS SELECT key, min(reason) AS reason FROM ({' UNION ALL '.join(moved)}) GROUP BY key"
+            "CREATE TEMP TABLE moved AS SELECT key, min(reason) AS reason"
+            f" FROM ({' UNION ALL '.join(moved)}) GROUP BY key"
         )
         self._note_skipped([])
 
@@ -182,10 +184,14 @@ class _Application:
     def _write_values(self) -> int:
         now = value_of("n", self.tags, "c.tag")
         choices = ", ".join(literal(tag) for tag, choose in self.choices.items() if choose) or "''"
-        unwritten = f"CASE WHEN c.tag IN ({choices}) THEN {as_shown(now, choose=True)} <> {as_shown('c.new', choose=True)} ELSE coalesce({now}, '') <> c.new END"
+        unwritten = (
+            f"CASE WHEN c.tag IN ({choices}) THEN {as_shown(now, choose=True)} <> {as_shown('c.new', choose=True)}"
+            f" ELSE {as_shown(now, choose=False)} <> c.new END"
+        )
         self.engine.rows(
             "CREATE TEMP TABLE todo AS SELECT c.key, c.email, c.status, c.tag, c.new AS value FROM changes c"
-            f" LEFT JOIN now n USING (key) WHERE c.key NOT IN (SELECT key FROM moved) AND (n.key IS NULL OR {unwritten})"
+            " LEFT JOIN now n USING (key) WHERE c.key NOT IN (SELECT key FROM moved)"
+            f" AND (n.key IS NULL OR {unwritten})"
         )
         self.runs.before(self.run, "values")
         failed = self.desk.write("todo", stage="Writing fields")
@@ -214,7 +220,8 @@ class _Application:
             load_keys(self.engine, "inside", self.target.segment_members(segment), self.desk.temp)
             self.engine.rows("CREATE TEMP TABLE missing AS FROM reached WHERE key NOT IN (SELECT key FROM inside)")
             self.engine.rows(
-                "CREATE TEMP TABLE extra AS SELECT key, email FROM segment WHERE key IN (SELECT key FROM inside) AND key IN (SELECT key FROM skipped)"
+                "CREATE TEMP TABLE extra AS SELECT key, email FROM segment"
+                " WHERE key IN (SELECT key FROM inside) AND key IN (SELECT key FROM skipped)"
             )
             self.target.change_segment(segment, add=self._emails("missing"), remove=self._emails("extra"))
         self.runs.after(self.run, "segment", id=segment, people=people)

@@ -91,7 +91,8 @@ class Desk:
         while True:
             page = self.engine.rows(
                 f"SELECT key, email, status, tag, value FROM {rows} WHERE key IN"
-                f" (SELECT DISTINCT key FROM {rows} WHERE key > {literal(last)} ORDER BY key LIMIT {PAGE}) ORDER BY key, tag"
+                f" (SELECT DISTINCT key FROM {rows} WHERE key > {literal(last)} ORDER BY key LIMIT {PAGE})"
+                " ORDER BY key, tag"
             )
             if not page:
                 return

@@ -45,7 +45,7 @@ def refresh(
     *,
     progress: Progress = lambda _stage, _share: None,
 ) -> Refreshed:
-    """Judge the people of an applied run again: who may no longer get it leaves the segment, what is no longer true goes.
+    """Judge the people of an applied run again: who may not get it any more leaves the segment, what is untrue goes.
 
     A text that says more than before is not written. Raises StalePlanError for a run that is not applied, or whose
     draft is sent.
@@ -86,7 +86,8 @@ class _Refreshing:
             people_written=self._count("SELECT DISTINCT key FROM moves WHERE key NOT IN (SELECT key FROM failed)"),
             people_removed=removed,
             gains=self._count(
-                "SELECT key FROM gains UNION SELECT key FROM judged WHERE outcome = 'send' AND key NOT IN (SELECT key FROM inside)"
+                "SELECT key FROM gains UNION SELECT key FROM judged WHERE outcome = 'send'"
+                " AND key NOT IN (SELECT key FROM inside)"
             ),
             failed=len(failed),
         )
@@ -112,15 +113,19 @@ class _Refreshing:
         load_keys(self.engine, "inside", self.target.segment_members(segment["id"]), self.desk.temp)
 
     def _find_moved(self) -> None:
-        """Make the tables `moves` (values to write), `gains` (of whom more is true) and `foreign` (not what we wrote)."""
+        """Make the tables `moves` (to write), `gains` (of whom more is true) and `foreign_values` (not ours)."""
         self._load_what_we_wrote()
         selects = [self._differing(field) for field in self.fields]
-        none = "SELECT key, email, status, '' AS tag, '' AS old, '' AS value, false AS gain, false AS ours FROM now WHERE false"
+        none = (
+            "SELECT key, email, status, '' AS tag, '' AS old, '' AS value, false AS gain, false AS ours"
+            " FROM now WHERE false"
+        )
         self.engine.rows(f"CREATE TEMP TABLE differing AS {' UNION ALL '.join(selects or [none])}")
         self.engine.rows("CREATE TEMP TABLE foreign_values AS FROM differing WHERE NOT ours")
         self.engine.rows("CREATE TEMP TABLE gains AS FROM differing WHERE ours AND gain")
         self.engine.rows(
-            "CREATE TEMP TABLE moves AS SELECT key, email, status, tag, old, value FROM differing WHERE ours AND NOT gain"
+            "CREATE TEMP TABLE moves AS SELECT key, email, status, tag, old, value FROM differing"
+            " WHERE ours AND NOT gain"
         )
         gaining = {tag for (tag,) in self.engine.rows("SELECT DISTINCT tag FROM gains")}
         for field in self.fields:
@@ -138,7 +143,8 @@ class _Refreshing:
             else f"CASE WHEN {now} IN ('', {literal(field.default)}) THEN {last} ELSE e.rank END"
         )
         return (
-            f"SELECT key, w.email, n.status, {literal(tag)} AS tag, n.{quoted(tag)} AS old, w.{quoted(tag)} AS value, d.rank < {had} AS gain,"
+            f"SELECT key, w.email, n.status, {literal(tag)} AS tag, n.{quoted(tag)} AS old, w.{quoted(tag)} AS value,"
+            f" d.rank < {had} AS gain,"
             f" {now} IN (SELECT value FROM wrote WHERE wrote.key = n.key AND tag = {literal(tag)}) AS ours"
             f" FROM wanted w JOIN now n USING (key) JOIN (SELECT key, {rank} AS rank FROM judged) d USING (key)"
             f" JOIN (SELECT key, {rank} AS rank FROM earlier) e USING (key) WHERE key IN (SELECT key FROM inside)"
@@ -146,7 +152,7 @@ class _Refreshing:
         )
 
     def _silence(self, field: Field) -> None:
-        """Of those who could be told more: where what they are told now is no longer true, the neutral text takes its place."""
+        """Of those who could be told more: what is no longer true gives way to the neutral text."""
         texts = {text.when: text for text in reversed(field.texts[:-1])}
         single: list[CompiledEdit] = []
         alone: list[Field] = []
@@ -171,7 +177,8 @@ class _Refreshing:
         true_now = ", ".join(f"t.{one.name}" for one in alone)
         neutral = field.texts[-1].key or field.default
         self.engine.rows(
-            f"INSERT INTO moves SELECT g.key, g.email, g.status, g.tag, g.old, {literal(neutral)} FROM gains g JOIN true_now t USING (key)"
+            f"INSERT INTO moves SELECT g.key, g.email, g.status, g.tag, g.old, {literal(neutral)}"
+            " FROM gains g JOIN true_now t USING (key)"
             f" WHERE g.tag = {literal(field.name)} AND coalesce(g.old, '') NOT IN ('', {literal(neutral)}, {true_now})"
         )
 
@@ -194,7 +201,8 @@ class _Refreshing:
     def _remove(self) -> int:
         """Take those out of the segment who may not get it any more, or whose fields are not what we wrote."""
         self.engine.rows(
-            "CREATE TEMP TABLE leaving AS SELECT key, email FROM now WHERE key IN (SELECT key FROM inside) AND (status <> 'subscribed'"
+            "CREATE TEMP TABLE leaving AS SELECT key, email FROM now"
+            " WHERE key IN (SELECT key FROM inside) AND (status <> 'subscribed'"
             " OR key NOT IN (SELECT key FROM judged WHERE outcome = 'send')"
             " OR key IN (SELECT key FROM foreign_values) OR key IN (SELECT key FROM failed))"
         )

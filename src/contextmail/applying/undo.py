@@ -189,30 +189,36 @@ class _Undoing:
         self.done.fields_deleted, self.done.fields_restored = going, staying
 
     def _gather(self, tags: Sequence[str]) -> None:
-        """Make the table `present`: each value of now, whether a run of ours wrote it, and what was there before them all."""
+        """Make the table `present`: each value of now, whether it is ours, and what was there before all of our runs."""
         wrote = []
         for tag in tags:
             chain = [use.run for use in self.runs.uses(self.desk.audience, tag) if not use.restored]
             files = [path for run in chain for path in change_files(self.runs, run)]
             wrote += [
-                f"SELECT key, tag, old, new, {number} AS number FROM read_parquet({literal(path)}) WHERE tag = {literal(tag)}"
+                f"SELECT key, tag, old, new, {number} AS number FROM read_parquet({literal(path)})"
+                f" WHERE tag = {literal(tag)}"
                 for number, path in enumerate(files)
             ]
         self.engine.rows(
-            "CREATE TEMP TABLE wrote AS SELECT key, tag, min_by(coalesce(old, ''), number) AS old, list(DISTINCT new) AS news"
+            "CREATE TEMP TABLE wrote AS"
+            " SELECT key, tag, min_by(coalesce(old, ''), number) AS old, list(DISTINCT new) AS news"
             f" FROM ({' UNION ALL '.join(wrote)}) GROUP BY key, tag"
         )
         names = ", ".join(f"({literal(tag)})" for tag in tags)
         self.engine.rows(
-            f"CREATE TEMP TABLE present AS SELECT n.key, n.email, n.status, t.tag, coalesce({value_of('n', tags, 't.tag')}, '') AS value,"
-            " coalesce(w.old, '') AS old, coalesce(list_contains(w.news, value), false) AS ours, w.key IS NOT NULL AS written"
+            "CREATE TEMP TABLE present AS SELECT n.key, n.email, n.status, t.tag,"
+            f" coalesce({value_of('n', tags, 't.tag')}, '') AS value, coalesce(w.old, '') AS old,"
+            " coalesce(list_contains(w.news, value), false) AS ours, w.key IS NOT NULL AS written"
             f" FROM now n CROSS JOIN (VALUES {names}) t(tag) LEFT JOIN wrote w ON w.key = n.key AND w.tag = t.tag"
         )
 
     def _write_back(self, tags: Sequence[str]) -> None:
         """Write the former values."""
         listed = ", ".join(map(literal, tags)) or "''"
-        ours = f"SELECT key, email, status, tag, old AS value FROM present WHERE written AND ours AND value <> old AND tag IN ({listed})"
+        ours = (
+            "SELECT key, email, status, tag, old AS value FROM present"
+            f" WHERE written AND ours AND value <> old AND tag IN ({listed})"
+        )
         writable = f"status IN ({', '.join(map(literal, WRITABLE))})"
         self.engine.rows(f"CREATE TEMP TABLE back AS FROM ({ours}) WHERE {writable}")
         shut = self.engine.rows(f"SELECT count(DISTINCT key) FROM ({ours}) WHERE NOT {writable}")[0][0]

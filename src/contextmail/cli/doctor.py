@@ -1,4 +1,4 @@
-"""contextmail doctor: is the platform there, and what may we do?"""
+"""contextmail doctor: tell whether the platform is there, and what we may do."""
 
 from __future__ import annotations
 

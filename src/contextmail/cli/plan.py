@@ -83,11 +83,14 @@ def _as_json(plan: Plan, folder: Path) -> dict[str, Any]:
         **plan.model_dump(
             mode="json",
             include={
-                "run", "on", "made_at", "valid_until", "as_of", "held_of", "recipients", "others", "decisions", "fields",
-                "changes", "people_changed", "segment", "segment_people", "held", "calls", "notes", "digest",
+                "run", "on", "made_at", "valid_until", "as_of", "held_of", "recipients", "others", "decisions",
+                "fields", "changes", "people_changed", "segment", "segment_people", "held", "calls", "notes", "digest",
             },
         ),
-        "edits": [{"rule": e.rule, "part": e.part, "as": e.mode, "people": [text.people for text in e.texts]} for e in plan.edits],
+        "edits": [
+            {"rule": e.rule, "part": e.part, "as": e.mode, "people": [text.people for text in e.texts]}
+            for e in plan.edits
+        ],
         "checks": [{**check.model_dump(), "ok": check.ok} for check in plan.checks],
     }  # fmt: skip
 

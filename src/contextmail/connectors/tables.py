@@ -38,9 +38,11 @@ def by_address(mapping: TableMapping, folder: Path, facts: Path) -> TableMapping
     """Map a pulled table to the customers of `facts` (a Parquet file) who have the contacts' addresses."""
     contacts = literal(str(folder.resolve() / "customers.parquet"))
     sql = (
-        f"SELECT coalesce(f.customer, p.customer) AS customer, p.* EXCLUDE (customer) FROM read_parquet({literal(mapping.path)}) p"
+        "SELECT coalesce(f.customer, p.customer) AS customer, p.* EXCLUDE (customer)"
+        f" FROM read_parquet({literal(mapping.path)}) p"
         f" LEFT JOIN read_parquet({contacts}) c ON c.customer = p.customer"
-        f" LEFT JOIN (SELECT lower(trim(email)) AS email, min(customer) AS customer FROM read_parquet({literal(str(facts.resolve()))})"
+        " LEFT JOIN (SELECT lower(trim(email)) AS email, min(customer) AS customer"
+        f" FROM read_parquet({literal(str(facts.resolve()))})"
         " WHERE email IS NOT NULL GROUP BY ALL) f ON f.email = lower(trim(c.email))"
     )
     return mapping.model_copy(update={"path": "", "sql": sql})

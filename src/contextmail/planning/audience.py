@@ -53,7 +53,8 @@ class People:
         self.engine.rows(f"CREATE OR REPLACE TEMP TABLE recipients AS SELECT key, email FROM members WHERE {met}")
         address = "coalesce(email, customer)" if "email" in self.facts.catalogue.facts else "customer"
         self.engine.rows(
-            "CREATE OR REPLACE TEMP TABLE owners AS SELECT (row_number() OVER ())::VARCHAR AS customer, r.key, f.customer AS known"
+            "CREATE OR REPLACE TEMP TABLE owners AS"
+            " SELECT (row_number() OVER ())::VARCHAR AS customer, r.key, f.customer AS known"
             f" FROM recipients r LEFT JOIN (SELECT customer, lower(trim({address})) AS address FROM {self._parquet}) f"
             " ON f.address = lower(trim(r.email))"
         )
@@ -69,7 +70,7 @@ class People:
         return int(self.engine.rows(f"SELECT count(*) FROM ({shared})")[0][0])
 
     def decide(self, campaign: Campaign, clock: datetime) -> None:
-        """Decide for every recipient; where an address is of several customers, the severest outcome and what is true of all.
+        """Decide for every recipient; an address of several customers gets the severest outcome and what is true of all.
 
         Tables: `people` (customer, facts), `verdicts` (customer, outcome, …, edit_0 …), `decided` (the same by key).
         """
@@ -82,7 +83,8 @@ class People:
         query = decisions_sql(campaign, self.facts.catalogue, "people", clock)
         self.engine.rows(f"CREATE OR REPLACE TEMP TABLE verdicts AS {query}")
         edits = "".join(
-            f", CASE WHEN min(edit_{i}) = max(edit_{i}) THEN min(edit_{i}) ELSE {len(edit.variants) - 1} END AS edit_{i}"
+            f", CASE WHEN min(edit_{i}) = max(edit_{i}) THEN min(edit_{i})"
+            f" ELSE {len(edit.variants) - 1} END AS edit_{i}"
             for i, edit in enumerate(campaign.edits)
         )
         expired = campaign.expires is not None and clock > campaign.expires.replace(tzinfo=None)

@@ -56,7 +56,8 @@ def unmended(rewrite: Rewrite) -> Iterator[str]:
     mended = {id(edit.finding) for edit in rewrite.edits}
     for finding in rewrite.findings:
         if finding.confidence == "high" and not finding.suppressed and id(finding) not in mended:
-            yield f"stays as it is: {finding.rule} {finding.quote!r} in the {finding.part}: {finding.note or finding.message}"
+            why = finding.note or finding.message
+            yield f"stays as it is: {finding.rule} {finding.quote!r} in the {finding.part}: {why}"
 
 
 def _texts(

@@ -72,7 +72,8 @@ class Fitter:
                     if left:
                         people = sum(concerned[index] for index in left)
                         notes.append(
-                            f"left out: {_said(campaign, left)}: everybody reads the neutral text ({people:,} would have read another)"
+                            f"left out: {_said(campaign, left)}: everybody reads the neutral text"
+                            f" ({people:,} would have read another)"
                         )
                     return Fitted(one, merged, tuple(notes))
         cure = "delete contact fields that nobody uses (contextmail tidy shows those of contextmail)"

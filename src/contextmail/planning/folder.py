@@ -1,4 +1,4 @@
-"""The folder of a plan: `plan.json`, the compiled campaign, and Parquet; sealed by a digest, readable by its owner alone."""
+"""The folder of a plan: `plan.json`, the compiled campaign, Parquet; sealed by a digest, for its owner alone."""
 
 from __future__ import annotations
 

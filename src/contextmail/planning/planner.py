@@ -32,7 +32,7 @@ from contextmail.store.runs import Runs
 
 SECONDS_A_CALL = 0.3
 _KNOWN_READS, _KNOWN_WRITES = 10, 2
-"""What applying calls beside its batches: fields, what changed, segment and draft looked for; the draft and its texts."""
+"""What applying calls beside its batches: fields, what changed, segment and draft; the new draft and its texts."""
 
 
 def plan(
@@ -151,7 +151,8 @@ class _Planner:
         waiting = " UNION ALL SELECT w.key, m.email, w.until FROM waiting w JOIN members m USING (key)" if held else ""
         self._copy(
             folder / HELD,
-            f"SELECT key, email, until FROM decided JOIN recipients USING (key) WHERE outcome = 'hold'{waiting} ORDER BY key",
+            "SELECT key, email, until FROM decided JOIN recipients USING (key)"
+            f" WHERE outcome = 'hold'{waiting} ORDER BY key",
         )
         self.fitted.campaign.save(folder / CAMPAIGN)
         run = f"{self.made_at:%Y%m%d}-{secrets.token_hex(4)}"

@@ -55,7 +55,8 @@ class Values:
         )
         self.engine.rows(
             f"CREATE OR REPLACE TEMP TABLE slot_rows AS SELECT o.key, {position} AS text{given} FROM decided d"
-            " JOIN owners o ON o.key = d.key JOIN verdicts v ON v.customer = o.customer JOIN people p ON p.customer = o.customer"
+            " JOIN owners o ON o.key = d.key JOIN verdicts v ON v.customer = o.customer"
+            " JOIN people p ON p.customer = o.customer"
             " WHERE d.outcome = 'send'"
         )
         self.engine.rows(
@@ -88,7 +89,7 @@ def _keys(field: Field) -> str:
 
 
 def _position(field: Field, campaign: Campaign, of: str) -> str:
-    """Write the index of the field's text that is true, from the codes of the edits that print it; the last is neutral."""
+    """Write the index of the field's text that is true, by the codes of the edits that print it; the last is neutral."""
     places = {text.when: at for at, text in reversed(list(enumerate(field.texts[:-1])))}
     branches = [
         f"WHEN {of}edit_{edit} = {code} THEN {places[when]}"

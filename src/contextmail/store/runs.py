@@ -96,9 +96,10 @@ class Runs:
         return self._folder / "runs" / run
 
     def over(self) -> list[str]:
-        """List the runs of which nothing is left on the platform: undone with every value back, or their fields tidied."""
+        """List the runs of which no field is left: undone with every value back, or tidied."""
         rows = self._execute(
-            "SELECT run FROM runs WHERE (state = 'undone' OR state = 'applied' AND (kind = 'tidy' OR run IN (SELECT run FROM uses)))"
+            "SELECT run FROM runs"
+            " WHERE (state = 'undone' OR state = 'applied' AND (kind = 'tidy' OR run IN (SELECT run FROM uses)))"
             " AND run NOT IN (SELECT run FROM uses WHERE restored_at IS NULL) ORDER BY started_at, run"
         )
         return [run for (run,) in rows]

@@ -54,8 +54,8 @@ FACTS_SQL = {
 TYPES = {name: FactType(kind) for name, (kind, _) in FACTS_SQL.items()}
 
 TERMS = """spend_rank >= 0.9; spend_rank < 0.2; orders >= 5; orders = 1; spend > 1000000;
-first_order >= DATE '2023-01-01'; last_order < DATE '2024-09-01'; days_since_last_order > 365; days_since_last_order <= 90; is_customer; NOT is_customer;
-days_since_last_order > 2 * usual_gap_days; usual_gap_days < 30.0; tenure_days >= 730; renewal_at <= DATE '2026-03-01';
+first_order >= DATE '2023-01-01'; last_order < DATE '2024-09-01'; days_since_last_order > 365; days_since_last_order <= 90;
+is_customer; NOT is_customer; days_since_last_order > 2 * usual_gap_days; usual_gap_days < 30.0; tenure_days >= 730; renewal_at <= DATE '2026-03-01';
 known(renewal_at); touches_14d < 3; value_received >= 6; unanswered_streak > 4; country IN ('Germany', 'France');
 country = 'Japan'; known(first_name); known(last_product); owns_category('7'); owns_category('11');
 preferred_channel = 'sms'""".replace("\n", " ").split("; ")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conformance.shop import AS_OF, PEOPLE, Shop, make_shop
+from conformance.shop import AS_OF, PEOPLE, Person, Shop, make_shop
 
 from contextmail.applying import apply, undo
 from contextmail.campaign import Campaign
@@ -234,3 +234,38 @@ def test_planning_only_reads(account: Account, tmp_path: Path) -> None:
     planned(account, tmp_path)
     assert account.contents() == before
     assert account.sandbox.calls["POST /lists/{list_id}"] == 0
+
+
+def test_calls_are_as_few_as_batches_and_pages_allow(shop: Shop, tmp_path: Path) -> None:
+    with Sandbox() as sandbox:
+        account = filled(sandbox, shop)
+        audience = sandbox.state.lists[account.list_id]
+        for number in range(2_400):
+            sandbox.state.add_member(audience, f"many{100 + number}@example.com", "subscribed", {})
+        many = (Many(str(100 + number)) for number in range(2_400))
+        everybody = make_shop(tmp_path / "everybody", (*PEOPLE, *many))
+        sandbox.calls.reset()
+        with account.target() as target:
+            made = plan(account.draft, target, everybody.facts, everybody.settings, out=tmp_path / "plan")
+            assert sandbox.calls["GET /lists/{list_id}/members"] == 3 and sandbox.calls.total == 3 + 4
+            assert not any(route.startswith(("POST", "PUT", "PATCH", "DELETE")) for route in sandbox.calls.counts)
+            sandbox.calls.reset()
+            apply(tmp_path / "plan", target, Runs(tmp_path / "store"))
+        counts = sandbox.calls.counts
+        assert made.segment_people == 2_403 and made.people_changed == 2_403
+        assert counts["POST /lists/{list_id}"] == 5
+        assert counts["POST /lists/{list_id}/segments/{segment_id}"] == 5
+        writes = sum(calls for route, calls in counts.items() if not route.startswith("GET"))
+        assert writes == 5 + 5 + len(made.fields) + 3 and made.calls.writes == writes
+        sampled = counts["GET /lists/{list_id}/members/{subscriber_hash}"]
+        pages = counts["GET /lists/{list_id}/members"]
+        reads = sum(calls for route, calls in counts.items() if route.startswith("GET")) - sampled - pages
+        assert sampled == 25 and reads <= 20
+
+
+class Many(Person):
+    """One of very many, who bought nothing."""
+
+    @property
+    def email(self) -> str:
+        return f"many{self.id}@example.com"

@@ -126,7 +126,7 @@ def audience(shop: Shop, case: Case, folder: Path) -> MemoryTarget:
     for person, status, value in zip((*PEOPLE, *MORE), case.statuses, case.earlier, strict=True):
         values = {one.tag: value for one in there}
         target.add(person.email, status, FNAME=person.name, **values)  # type: ignore[arg-type]
-    target.limits = {**target.limits, "fields": len(there) + case.free, "batch": 2}
+    target.limits = {**target.limits, "fields": len(there) + case.free, "batch": 2, "segment_batch": 2}
     return target
 
 

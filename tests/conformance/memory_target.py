@@ -43,7 +43,14 @@ class MemoryTarget:
     audience: str = "memory"
     capabilities: frozenset[Capability] = frozenset(Capability)
     limits: dict[str, int] = field(
-        default_factory=lambda: {"fields": 30, "field_bytes": 255, "page": 1000, "batch": 500, "connections": 10}
+        default_factory=lambda: {
+            "fields": 30,
+            "field_bytes": 255,
+            "page": 1000,
+            "batch": 500,
+            "segment_batch": 500,
+            "connections": 10,
+        }
     )
     people: dict[str, Member] = field(default_factory=dict)
     columns: dict[str, AudienceField] = field(default_factory=dict)
@@ -214,8 +221,8 @@ class MemoryTarget:
     def change_segment(self, segment: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         inside = self.segments[segment][1]
         for emails, effect in ((list(add), inside.add), (list(remove), inside.discard)):
-            for start in range(0, len(emails), self.limits["batch"]):
-                chunk = emails[start : start + self.limits["batch"]]
+            for start in range(0, len(emails), self.limits["segment_batch"]):
+                chunk = emails[start : start + self.limits["segment_batch"]]
                 keys = [key for key in map(key_of, chunk) if key in self.people]
                 self._write("change_segment", lambda keys=keys, effect=effect: [effect(key) for key in keys])  # type: ignore[misc]
 

@@ -129,10 +129,8 @@ class _Application:
         self.desk.load(self.target.members(since=self.plan.made_at - SKEW), self.tags)
         self.engine.rows(f"CREATE TEMP TABLE segment AS SELECT * FROM {self.desk.file(SEGMENT)}")
         self.engine.rows(f"CREATE TEMP TABLE changes AS SELECT * FROM {self.desk.file(CHANGES)}")
-        moved = [
-            "SELECT key, 'status: ' || n.status AS reason FROM segment JOIN now n USING (key)"
-            " WHERE n.status <> 'subscribed'"
-        ]
+        left = "FROM segment JOIN now n USING (key) WHERE n.status <> 'subscribed'"
+        moved = [f"SELECT key, 'status: ' || n.status AS reason {left}"]
         moved += [
             f"SELECT s.key, 'somebody changed {tag}' FROM segment s JOIN now n USING (key)"
             f" LEFT JOIN changes c ON c.key = s.key AND c.tag = {literal(tag)}"

@@ -33,8 +33,9 @@ class Capability(StrEnum):
 class Account:
     """Who is behind the key: the account's name, what the key may do, limits that a plan must keep to.
 
-    `limits`: `fields` that an audience may have, `field_bytes` of a value, contacts in a `page` of a read and in a
-    `batch` of a write, `connections` at once. One that is absent is no limit.
+    `limits`: `fields` that an audience may have, `field_bytes` of a value, contacts in a `page` of a read, in a
+    `batch` of a write and in a `segment_batch`, `connections` at once; one contact in `read_back` is read again after
+    a write. One that is absent is no limit.
     """
 
     id: str

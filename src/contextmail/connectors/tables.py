@@ -36,6 +36,8 @@ def tables(engine: Engine, folder: Path) -> dict[str, TableMapping]:
 
 def by_address(mapping: TableMapping, folder: Path, facts: Path) -> TableMapping:
     """Map a pulled table to the customers of `facts` (a Parquet file) who have the contacts' addresses."""
+    if "customer" not in mapping.columns:
+        return mapping
     contacts = literal(str(folder.resolve() / "customers.parquet"))
     sql = (
         "SELECT coalesce(f.customer, p.customer) AS customer, p.* EXCLUDE (customer)"

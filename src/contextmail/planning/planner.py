@@ -31,7 +31,7 @@ from contextmail.rewriting import rewritten
 from contextmail.store.runs import Runs
 
 SECONDS_A_CALL = 0.3
-_KNOWN_READS, _KNOWN_WRITES = 10, 2
+_KNOWN_READS, _SEGMENT, _DRAFT = 10, 1, 2
 """What applying calls beside its batches: fields, what changed, segment and draft; the new draft and its texts."""
 
 
@@ -237,12 +237,13 @@ class _Planner:
         return checks
 
     def _calls(self, changed: int, segment: int, new: int, *, paste: bool) -> Calls:
-        batch = self.limits.get("batch", 1)
-        batches = ceil(changed / batch) + ceil(segment / batch)
-        single = new + (0 if paste else _KNOWN_WRITES)
-        connections = max(1, min(self.limits.get("connections", 1), batches))
-        seconds = (batches / connections + single + _KNOWN_READS) * SECONDS_A_CALL
-        return Calls(reads=_KNOWN_READS, writes=batches + single, seconds=round(seconds, 1))
+        batch, batch_of_segment = self.limits.get("batch", 1), self.limits.get("segment_batch", 1)
+        batches = ceil(changed / batch) + ceil(segment / batch_of_segment)
+        again = ceil(changed / every) if (every := self.limits.get("read_back")) else 0
+        reads, writes = _KNOWN_READS + new, new + _SEGMENT + (0 if paste else _DRAFT)
+        connections = max(1, min(self.limits.get("connections", 1), batches + again))
+        seconds = ((batches + again) / connections + reads + writes) * SECONDS_A_CALL
+        return Calls(reads=reads + again, writes=batches + writes, seconds=round(seconds, 1))
 
     def _valid_until(self, message: Message) -> datetime:
         latest = self.made_at + timedelta(hours=self.settings.limits.plan_hours)

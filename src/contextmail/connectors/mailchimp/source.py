@@ -19,7 +19,7 @@ from contextmail.connectors.base import (
     Touch,
 )
 from contextmail.connectors.mailchimp import contacts, reports, shop
-from contextmail.connectors.mailchimp.segments import segment_keys
+from contextmail.connectors.mailchimp.segments import CHANGES, segment_keys
 from contextmail.connectors.mailchimp.shapes import AccountAnswer, Contact, MergeField
 from contextmail.connectors.mailchimp.transport import PAGE, Transport
 from contextmail.connectors.mailchimp.values import FIELD_BYTES, written
@@ -56,6 +56,8 @@ class MailchimpSource:
             "field_bytes": FIELD_BYTES,
             "page": PAGE,
             "batch": BATCH if self.options.write == "batch" else 1,
+            "segment_batch": CHANGES,
+            "read_back": self.options.read_back if self.options.write == "batch" else 0,
             "connections": self.options.connections,
         }
         role = answer.get("role", "")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from conformance.shop import BEST, NEVER, ONCE, Shop
+from conformance.shop import BEST, MESSAGE, NEVER, ONCE, PEOPLE, Shop
 
 from contextmail.applying import Applied, apply, undo
 from contextmail.connectors.base import AudienceField
@@ -128,6 +128,27 @@ def test_two_campaigns_that_share_fields_leave_each_other_whole(shop: Shop, runs
     assert done.draft in shop.target.drafts
     undo(second.run, shop.target, runs)
     del shop.target.drafts["summer"]
+    assert shop.target.state() == before
+
+
+def test_two_runs_that_changed_one_value_give_back_what_was_there_before_both(shop: Shop, runs: Runs) -> None:
+    made, _ = applied(shop, runs)
+    undo(made.run, shop.target, runs)
+    for field in made.fields:
+        shop.target.columns[field.tag] = AudienceField(field.tag, field.tag, field.name, default=field.default)
+    slot = next(field.tag for field in made.fields if field.default == "reader")
+    shop.target.change(key(shop, ONCE.email), **{slot: "Somebody"})
+    before = shop.target.state()
+    shop.target.add_draft("first", **MESSAGE)
+    shop.target.add_draft("second", **MESSAGE)
+    first, _ = applied(shop, runs, "first")
+    shop.rebuild(tuple(replace(person, name="Bea") if person is ONCE else person for person in PEOPLE))
+    second, _ = applied(shop, runs, "second")
+    assert shop.target.value(key(shop, ONCE.email), slot) == "Bea"
+    undo(first.run, shop.target, runs)
+    assert shop.target.value(key(shop, ONCE.email), slot) == "Bea"
+    undo(second.run, shop.target, runs)
+    del shop.target.drafts["first"], shop.target.drafts["second"]
     assert shop.target.state() == before
 
 

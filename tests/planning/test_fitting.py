@@ -1,7 +1,7 @@
 """A campaign fits into the fields that an audience has left, and never makes room by deleting."""
 
 import pytest
-from conformance.shop import Shop, delivered
+from conformance.shop import ONCE, PEOPLE, Person, Shop, delivered
 
 from contextmail.applying import apply
 from contextmail.campaign import Campaign
@@ -40,6 +40,11 @@ def test_choices_share_a_field_when_there_are_too_few(shop: Shop) -> None:
 
 
 def test_the_people_of_a_shared_choice_are_told_by_their_own_texts(shop: Shop) -> None:
+    """Many of whom less is true do not take the place of the few of whom more is."""
+    many = [Person(str(number), "Flo", ONCE.orders * 2) for number in range(10, 15)]
+    shop.rebuild((*PEOPLE, *many))
+    for person in many:
+        shop.target.add(person.email)
     told = [[(text.text, text.people) for text in edit.texts] for edit in planned(shop, free=2).edits]
     (shop.folder / "plan").rename(shop.folder / "shared")
     shop.target.columns.clear()

@@ -161,23 +161,18 @@ class _Application:
     # --------------------------------------------------------------------------------------------- fields and values
 
     def _make_fields(self) -> tuple[str, ...]:
-        """Record the use of every field, and create those that are not there."""
-        created = []
+        """Record the use of every field, and create those that are not there; give those that the run created."""
         for number, field in enumerate(self.plan.fields):
             step = f"field {field.tag}"
             self.desk.progress("Creating fields", number / len(self.plan.fields))
             self.runs.use(self.desk.audience, field.tag, self.run)
-            if field.tag not in self.there or (
-                self.runs.began(self.run, step) and not self.runs.result(self.run, step)
-            ):
-                # A step that has begun and whose field is there was carried out, though nobody noted it.
+            if field.tag not in self.there:
+                # It is ours from now on: nobody may be there to note it after it was made.
                 self.runs.before(self.run, step)
                 self.runs.use(self.desk.audience, field.tag, self.run, created=True)
-                made = self.there.get(field.tag) or self.target.create_field(field.tag, field.name, field.default)
+                made = self.target.create_field(field.tag, field.name, field.default)
                 self.runs.after(self.run, step, id=made.id)
-            if self.runs.result(self.run, step):
-                created.append(field.tag)
-        return tuple(created)
+        return tuple(use.tag for use in self.runs.uses(self.desk.audience, run=self.run) if use.created)
 
     def _write_values(self) -> int:
         now = value_of("n", self.tags, "c.tag")

@@ -166,7 +166,12 @@ class _Undoing:
         tags = list(fields)
         self.desk.load(self.target.members(), tags)
         self._gather(tags)
-        created = {use.tag for tag in tags for use in self.runs.uses(self.desk.audience, tag) if use.created}
+        created = {
+            use.tag
+            for tag in tags
+            for use in self.runs.uses(self.desk.audience, tag)
+            if use.created and not use.restored
+        }
         whole = ", ".join(map(literal, sorted(created))) or "''"
         changed: dict[str, int] = dict(
             self.engine.rows(

@@ -23,8 +23,6 @@ from contextmail.rules import CLAIMS, POLICIES
 from contextmail.rules.base import ClaimRule, Context, Match, Sentence
 from contextmail.rules.custom import CustomClaim
 
-_NO_HEADING = frozenset({"generic-subject", "generic-greeting"})
-
 
 @dataclass(frozen=True, slots=True)
 class Found:

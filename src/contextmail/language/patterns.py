@@ -67,6 +67,11 @@ class Lexicon:
     owners: re.Pattern[str]
     """Words to somebody who has a product already."""
 
+    def claims(self, text: str) -> bool:
+        """Say whether any rule's pattern matches in `text`."""
+        small = text.lower()
+        return any(p.search(text, small) for patterns in self.possible(text).values() for p in patterns)
+
     def possible(self, text: str) -> Mapping[str, Sequence[Pattern]]:
         """Give, by rule, the patterns that could match in `text`, in their order."""
         patterns, gate = self._gated

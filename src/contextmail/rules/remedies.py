@@ -19,6 +19,8 @@ _CLAUSE_END = re.compile(
 """Where a clause ends and what follows stands by itself: "We miss you, so here's 20% off"."""
 _FRONTED = re.compile(r"(?i)(?:as|because|since|now that|given that)\b")
 """How a clause opens that a comma ends: "As you've been with us from the start, your price stays"."""
+_FIRST = re.compile(r"(?i),? (?:and|but|so) $")
+"""News of its own before the claim: "You get free delivery, and it's been a while"."""
 _SECOND = re.compile(
     r"(?i)\b(?:and|but|because|so|or|while|until|which)"
     r" (?:we|you|your|our|i|it|there|here|that|this|the|an?|please|as|if|\w+ (?:is|are|has|will))\b"
@@ -78,8 +80,11 @@ def remedy(match: Match, claim: Claim, context: Context) -> Proposal | None:
 
 
 def _has_news(match: Match, context: Context) -> bool:
-    """Say whether something else is said behind the claim, which must not go with it."""
+    """Say whether something else is said before or behind the claim, which must not go with it."""
     text = match.sentence.block.text
+    head = text[_core(match)[1] : match.start]
+    if _FIRST.search(head) and len(head.split()) > 3 and not context.lexicon.claims(head):
+        return True
     second = _SECOND.search(text, match.end, match.sentence.end)
     return bool(second and not _claims(text[second.end() : match.sentence.end], match, context))
 

@@ -65,6 +65,8 @@ class Checker:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.rules = claim_rules(self.settings)
+        self._unpatterned = [rule for rule in self.rules.values() if type(rule).may is not ClaimRule.may]
+        """The rules that may find something where no pattern matches."""
         self.lexicon = self._lexicon()
         self.phrasebook: Phrasebook = phrasebook(self.settings.language, self.settings.phrasebook)
 
@@ -128,13 +130,11 @@ class Checker:
     def _all_matches(self, flow: Flow, context: Context) -> Iterator[Match]:
         for block in flow.blocks:
             text = straight(block.text.replace("\n", " "))
-            whole = Sentence(block, 0, len(text), text, True, flow.part.name, self.lexicon.possible(text))
-            rules = [rule for rule in self.rules.values() if rule.may(whole, context)]
-            for index, (start, end) in enumerate(block_sentences(block) if rules else ()):
+            for index, (start, end) in enumerate(block_sentences(block)):
                 part = text[start:end]
-                patterns = whole.patterns if part == text else self.lexicon.possible(part)
-                sentence = Sentence(block, start, end, part, index == 0, flow.part.name, patterns)
-                for rule in rules:
+                possible = self.lexicon.possible(part)
+                sentence = Sentence(block, start, end, part, index == 0, flow.part.name, possible)
+                for rule in self.rules.values() if possible else self._unpatterned:
                     if rule.may(sentence, context):
                         yield from rule.find(sentence, context)
 
@@ -199,7 +199,7 @@ def dialect_of(message: Message, name: str = "") -> Dialect | None:
     if named:
         return DIALECTS[named]
     try:
-        return detect("\n".join(part.source for part in message.parts))
+        return detect(*(part.source for part in message.parts))
     except DialectError as error:
         where = next((part.path for part in message.parts if part.path), message.id)
         raise DialectError(error.what, where=where, cure=error.cure) from None
@@ -252,11 +252,7 @@ def _headings(flows: Mapping[str, Flow], matches: Mapping[str, Sequence[Match]])
     for name, flow in flows.items():
         claimed = {id(match.sentence.block) for match in matches.get(name, ())}
         for block in flow.blocks:
-            text = " ".join(block.text.split())
-            if (
-                block.place is Place.HEADING
-                and id(block) not in claimed
-                and "\ufffc" not in text
-                and len(text.split()) > 2
-            ):
-                yield text
+            if block.place is Place.HEADING and id(block) not in claimed and "\ufffc" not in block.text:
+                words = block.text.split()
+                if len(words) > 2:
+                    yield " ".join(words)

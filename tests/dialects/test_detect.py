@@ -63,3 +63,8 @@ def test_tokens_of_any_language_are_opaque(token: str) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 def test_the_registry_agrees_with_the_names(dialect: Dialect) -> None:
     assert DIALECTS[dialect.name] is dialect
+
+
+def test_a_subject_that_fits_two_languages_is_of_the_bodys() -> None:
+    dialect = detect("Hi {{ name }}", "<p>{% assign x = 1 %}{{ name }}</p>")
+    assert dialect is not None and dialect.name == "liquid"

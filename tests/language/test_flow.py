@@ -231,3 +231,12 @@ def test_source_offsets_rise_and_lie_inside(pieces: list[str]) -> None:
         assert all(0 <= start < end <= len(source) for start, end in spans)
         assert all(before[1] <= after[0] for before, after in pairwise(spans))
         assert block.text == block.text.strip()
+
+
+def test_every_character_is_shown_or_not_wherever_it_stands() -> None:
+    # A text without "&" and line breaks may be read at one glance, one with them is read piece by piece.
+    for code in (code for code in range(0x3000) if chr(code) not in "<&"):
+        whole, pieces = (blocks(f"<p>a{chr(code)}b{end}</p>")[0].text for end in (" c", "&#32;c"))
+        assert whole == pieces, hex(code)
+    for code in (0xFDD0, 0xFEFF, 0xFFF9, 0xFFFC, 0xFFFF, 0x1F600):
+        assert blocks(f"<p>a{chr(code)}b</p>")[0].text == blocks(f"<p>a{chr(code)}b&#32;</p>")[0].text

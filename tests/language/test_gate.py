@@ -3,7 +3,7 @@ import re
 from itertools import product
 from pathlib import Path
 
-from contextmail.language.gate import Gate, needed
+from contextmail.language.gate import Gate, ways
 from contextmail.language.patterns import lexicon, straight
 
 PATTERNS = [
@@ -35,7 +35,13 @@ def test_a_pattern_that_matches_passes() -> None:
 
 def test_a_pattern_whose_words_are_missing_does_not_pass() -> None:
     assert Gate(PATTERNS).passing("Read a line, and come in.") == [4]
-    assert needed(r"(?:sign|signing) up (?:now|today)?") == {frozenset({"sign", "signing"}), frozenset({"up"})}
+    [way] = ways(r"\b(?:sign|signing) up(?: now)?")
+    assert set(way) == {frozenset({" sign ", " signing "}), frozenset({" up"})}
+
+
+def test_each_way_of_matching_needs_its_own_words() -> None:
+    gate = Gate([r"\b(?:log in|go out)\b", r"\bnot\b"])
+    assert [gate.passing(text) for text in ("Log in.", "go in", "another note")] == [[0], [], []]
 
 
 def test_a_pattern_that_needs_no_word_always_passes() -> None:

@@ -92,3 +92,8 @@ def test_hostile_markup_takes_linear_time(piece: str) -> None:
 
 def test_raw_content_has_its_own_kind() -> None:
     assert [kind for kind, *_ in lex("<style>p{}</style>")] == [Kind.OPEN, Kind.RAW, Kind.CLOSE]
+
+
+def test_white_space_between_tags_can_be_left_out() -> None:
+    source = "<p> <b>a </b>\n</p>"
+    assert [source[start:end] for _, start, end, _ in lex(source, blank=False)] == ["<p>", "<b>", "a ", "</b>", "</p>"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from contextmail.dialects.base import Condition, Dialect, Token, TokenKind
-from contextmail.dialects.braces import STRING, braces
+from contextmail.dialects.braces import STRING, Brace, braces
 from contextmail.dialects.foreign import foreign_tokens
 from contextmail.dialects.hubl import Hubl
 from contextmail.dialects.liquid import Liquid
@@ -27,16 +28,15 @@ _LIQUID_TAG = re.compile(
 _LIQUID_WORDS = re.compile(r"\|\s*\w+\s*:|\bforloop\.|[=!]=\s*(?:blank|nil|empty)\b")
 
 
-def detect(source: str) -> Dialect | None:
-    """Tell the template language of `source` by its tokens; None when it holds no token at all.
+def detect(*sources: str) -> Dialect | None:
+    """Tell the template language of a message's sources by their tokens; None when they hold no token at all.
 
     Raises DialectError, naming `--dialect`, when two languages fit or the tokens belong to none that is known.
     """
-    foreign = {token.start for token in foreign_tokens(source)}
-    fitting = _brace_fits(source, foreign)
-    if DIALECTS["mailchimp"].tokens(source):
+    fitting = _brace_fits(sources)
+    if any(DIALECTS["mailchimp"].tokens(source) for source in sources):
         fitting.add("mailchimp")
-    if foreign:
+    if any(map(foreign_tokens, sources)):
         # A bare {{ x }} beside Handlebars' or Smarty's own signs is theirs.
         fitting = {"another language"} | (fitting if fitting != {"hubl", "liquid"} else set())
     if not fitting:
@@ -54,28 +54,34 @@ def any_tokens(source: str) -> list[Token]:
     tokens: list[Token] = []
     for token in sorted(found, key=lambda token: token.start):
         if not tokens or token.start >= tokens[-1].end:
-            tokens.append(replace(token, condition=None))
+            tokens.append(replace(token, condition=None) if token.condition else token)
     return tokens
 
 
-def _brace_fits(source: str, foreign: set[int]) -> set[str]:
-    """Tell which of the brace languages the tokens of `source` fit, those that start at `foreign` left out."""
+def _brace_fits(sources: Iterable[str]) -> set[str]:
+    """Tell which of the brace languages the tokens of `sources` fit, those of foreign languages left out."""
     fits: set[str] = set()
-    trimmed = plain = False
-    for brace in braces(source):
-        if brace.start in foreign:
-            continue
+    plain: set[tuple[str, str]] = set()
+    trimmed = False
+    for source, brace in ((text, brace) for text in sources for brace in _own_braces(text)):
         if brace.sign == "#":
             fits.add("hubl" if source.startswith("{#", brace.start) else "liquid")
-            continue
-        plain = True
-        bare = STRING.sub('""', brace.inside)
-        if _HUBL_WORDS.search(bare) or (brace.sign == "%" and _HUBL_TAG.match(bare)):
+        else:
+            plain.add((brace.sign, brace.inside))
+            trimmed = trimmed or source[brace.start + 2] == "-" or source[brace.end - 3] == "-"
+    for sign, inside in plain:
+        bare = STRING.sub('""', inside)
+        if _HUBL_WORDS.search(bare) or (sign == "%" and _HUBL_TAG.match(bare)):
             fits.add("hubl")
-        if _LIQUID_WORDS.search(bare) or (brace.sign == "%" and _LIQUID_TAG.match(bare)):
+        if _LIQUID_WORDS.search(bare) or (sign == "%" and _LIQUID_TAG.match(bare)):
             fits.add("liquid")
-        trimmed = trimmed or source[brace.start + 2] == "-" or source[brace.end - 3] == "-"
     if fits or not plain:
         return fits
     # White-space control is known to both, and written by Liquid's users: it decides only where nothing else does.
     return {"liquid"} if trimmed else {"hubl", "liquid"}
+
+
+def _own_braces(source: str) -> Iterator[Brace]:
+    """Yield the brace tokens that belong to no foreign language."""
+    foreign = {token.start for token in foreign_tokens(source)}
+    return (brace for brace in braces(source) if brace.start not in foreign)

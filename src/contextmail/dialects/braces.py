@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from contextmail.dialects.base import Condition
@@ -45,10 +46,13 @@ class Brace(NamedTuple):
         return self.inside.split(None, 1)[0] if self.inside else ""
 
 
-def braces(source: str) -> Iterator[Brace]:
-    """Yield the brace tokens of `source` in order; what stands in a raw block is text, a comment block is one token."""
-    if not ("{{" in source or "{%" in source or "{#" in source):
-        return
+@lru_cache(maxsize=8)  # a message's parts: first its dialect is told, then each is read
+def braces(source: str) -> tuple[Brace, ...]:
+    """Give the brace tokens of `source` in order; what stands in a raw block is text, a comment block is one token."""
+    return tuple(_braces(source)) if "{{" in source or "{%" in source or "{#" in source else ()
+
+
+def _braces(source: str) -> Iterator[Brace]:
     at = 0
     while match := _BRACES.search(source, at):
         start, at = match.span()

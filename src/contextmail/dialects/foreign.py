@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from contextmail.dialects.base import Token, TokenKind
 
@@ -19,11 +20,12 @@ _FOREIGN = re.compile(
 )
 
 
-def foreign_tokens(source: str) -> list[Token]:
-    """List, in order, the tokens of `source` that none of our dialects reads; blocks are told, conditions are not."""
+@lru_cache(maxsize=8)
+def foreign_tokens(source: str) -> tuple[Token, ...]:
+    """Give, in order, the tokens of `source` that none of our dialects reads; blocks are told, conditions are not."""
     if not any(mark in source for mark in ("{{", "{$", "{if ", "{/", "<%")):
-        return []
-    return [_token(match) for match in _FOREIGN.finditer(source)]
+        return ()
+    return tuple(map(_token, _FOREIGN.finditer(source)))
 
 
 def _token(match: re.Match[str]) -> Token:

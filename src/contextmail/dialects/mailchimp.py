@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from contextmail.dialects.base import Condition, Token, TokenKind
 from contextmail.dialects.inert import inert
@@ -49,10 +50,7 @@ class Mailchimp:
 
     def tokens(self, source: str) -> list[Token]:
         """List the merge tags of `source` in order; a word that an `END:` closes opens a block."""
-        if "*|" not in source:
-            return []
-        blocks = {"IF", "IFNOT", *(word.upper() for word in _END.findall(source))}
-        return [_token(match, blocks) for match in _TAG.finditer(source)]
+        return list(_tokens(source))
 
     def system(self, name: str) -> bool:
         """Tell whether the platform itself fills the tag, so that no audience field is needed."""
@@ -130,6 +128,14 @@ class _Block:
     outer: bool
     taken: bool
     start: int
+
+
+@lru_cache(maxsize=8)
+def _tokens(source: str) -> tuple[Token, ...]:
+    if "*|" not in source:
+        return ()
+    blocks = {"IF", "IFNOT", *(word.upper() for word in _END.findall(source))}
+    return tuple(_token(match, blocks) for match in _TAG.finditer(source))
 
 
 def _token(match: re.Match[str], blocks: set[str]) -> Token:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from html import unescape
 from html.entities import html5
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from contextmail.dialects.base import Token, TokenKind
@@ -71,6 +72,16 @@ class Mark(NamedTuple):
     barrier: str = ""
 
 
+Run = tuple[str, int, int, Token | None]
+"""A stretch of visible text, its start and end in the source, and the token that it stands for.
+
+With an end of -1 each character is one of the source's, from the start on. Runs and marks are plain tuples until
+somebody asks for them, which for most blocks is never.
+"""
+RawMark = tuple[int, int, str, int, str]
+"""The fields of a Mark."""
+
+
 @dataclass(slots=True, eq=False)
 class Block:
     """One block of a part, as a reader sees it."""
@@ -86,8 +97,6 @@ class Block:
     """The whole part's source."""
     tokens: dict[int, Token]
     """Index in `text` -> the token that stands there."""
-    marks: tuple[Mark, ...]
-    """Inline tags and the like, in order of the source."""
     mso: bool = False
     """Inside an MSO conditional comment: only Outlook shows it."""
     locked: bool = False
@@ -95,29 +104,52 @@ class Block:
     element: tuple[int, int] | None = None
     """The innermost element that holds only this block and can be removed whole; None: there is none."""
     chains: Chains = field(repr=False, default_factory=lambda: Chains(()))
-    _at: list[int] = field(repr=False, default_factory=list)
-    _starts: list[int] = field(repr=False, default_factory=list)
-    _ends: list[int] = field(repr=False, default_factory=list)
+    _marks: Sequence[RawMark] = field(repr=False, default=())
+    _runs: Sequence[Run] = field(repr=False, default=())
+    _at: Sequence[int] = field(repr=False, default=())
+    """The index in `text` at which each run begins; empty until it is asked for."""
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Give the inline tags and the like, in order of the source."""
+        return tuple(map(Mark._make, self._marks))
+
+    @property
+    def start(self) -> int:
+        """Give the offset in the source at which its first character begins."""
+        return self._runs[0][1]
 
     def source_start(self, index: int) -> int:
         """Give the offset in the source at which the character `text[index]` begins."""
-        run = bisect_right(self._at, index) - 1
-        return self._starts[run] if self._ends[run] >= 0 else self._starts[run] + index - self._at[run]
+        start, end, offset = self._run(index)
+        return start + (offset if end < 0 else 0)
 
     def source_end(self, index: int) -> int:
         """Give the offset in the source at which the character `text[index]` ends."""
-        run = bisect_right(self._at, index) - 1
-        return self._ends[run] if self._ends[run] >= 0 else self._starts[run] + index - self._at[run] + 1
+        start, end, offset = self._run(index)
+        return end if end >= 0 else start + offset + 1
+
+    def _run(self, index: int) -> tuple[int, int, int]:
+        """Give start and end of the run that holds `text[index]`, and how far into it that is."""
+        if not self._at:
+            self._at = list(accumulate((len(text) for text, *_ in self._runs), initial=0))
+        number = bisect_right(self._at, index, hi=len(self._runs)) - 1
+        return *self._runs[number][1:3], index - self._at[number]
 
     @property
     def conditions(self) -> tuple[Token, ...]:
         """Give the OPEN and BRANCH tokens that enclose the whole block, outermost first."""
-        enclosing = self.chains.round(self._starts[0], self.source_end(len(self.text) - 1))
+        enclosing = self.chains.round(self.start, self.source_end(len(self.text) - 1))
         return tuple(token for group in enclosing for token in group)
 
     def conditions_at(self, index: int) -> tuple[Token, ...]:
         """Give the OPEN and BRANCH tokens that enclose the character `text[index]`, those inside the block too."""
         return tuple(token for group in self.chains.at(self.source_start(index)) for token in group)
+
+
+def _reads_as_written(text: str) -> bool:
+    """Say, at the cost of a few searches, whether `text` holds no white space but single blanks, and no invisibles."""
+    return text.isprintable() and "  " not in text and "\u034f" not in text and OBJECT not in text
 
 
 def masked(source: str, tokens: Sequence[Token]) -> str:
@@ -137,20 +169,7 @@ class BlockBuilder:
     The masked source has the same length as the source, with the tokens replaced, so that offsets agree.
     """
 
-    __slots__ = (
-        "_at",
-        "_ends",
-        "_length",
-        "_parts",
-        "_pending",
-        "_starts",
-        "_token_at",
-        "_tokens",
-        "chains",
-        "marks",
-        "masked",
-        "source",
-    )
+    __slots__ = ("_pending", "_token_at", "chains", "marks", "masked", "runs", "source")
 
     def __init__(self, source: str, masked: str, token_at: dict[int, Token], chains: Chains) -> None:
         self.source, self.masked, self._token_at, self.chains = source, masked, token_at, chains
@@ -161,31 +180,21 @@ class BlockBuilder:
         return BlockBuilder(self.source, self.masked, self._token_at, self.chains)
 
     def _clear(self) -> None:
-        self._parts: list[str] = []
-        self._at: list[int] = []
-        self._starts: list[int] = []
-        self._ends: list[int] = []  # -1: the run maps one to one; else the end of a run of one unit
-        self._length = 0
-        self._tokens: dict[int, Token] = {}
-        self._pending: list[tuple[str, int, int, Token | None]] = []
-        self.marks: list[Mark] = []
-
-    @property
-    def begun(self) -> bool:
-        """Tell whether there is anything to close: text, or tags round text that has not come."""
-        return self._length > 0 or bool(self.marks)
+        self.runs: list[Run] = []
+        self.marks: list[RawMark] = []
+        self._pending: list[Run] = []  # what counts only between two characters of the block
 
     def feed(self, start: int, end: int, *, entities: bool = True) -> None:
         """Add the source's `[start, end)` as text."""
         masked = self.masked
-        if masked[start:end].isspace():
-            if self._length:
-                self.space(start, end)
+        core = masked[start:end].strip()
+        if _reads_as_written(core) and not (entities and "&" in core):
+            self._plain(start, end, core)
             return
         for match in (_SPECIAL if entities else _PLAIN_SPECIAL).finditer(masked, start, end):
             begin, stop = match.span()
             if begin > start:
-                self._plain(start, begin)
+                self._plain(start, begin, masked[start:begin].strip())
             start = stop
             if match.lastindex == 1:
                 self.space(begin, stop)
@@ -194,14 +203,14 @@ class BlockBuilder:
             elif match.lastindex == 4:
                 self._entity(match.group(), begin)
         if start < end:
-            self._plain(start, end)
+            self._plain(start, end, masked[start:end].strip())
 
     def space(self, start: int, end: int, sign: str = " ") -> None:
         """Add white space, or a line break (`sign` a newline); at the edges of a block, and after white space, none."""
-        if not self._length:
+        if not self.runs:
             return
         pending = self._pending
-        last = pending[-1][0] if pending else self._parts[-1][-1]
+        last = (pending or self.runs)[-1][0][-1]
         if sign == "\n" and pending and last == " ":
             pending[-1] = (sign, start, end, None)
         elif sign == "\n" or last not in " \n":
@@ -211,49 +220,44 @@ class BlockBuilder:
         self, place: Place, tag: str, context: Context, *, mso: bool = False, locked: bool = False
     ) -> Block | None:
         """Close the block; None when a reader sees nothing of it."""
-        if not self._length:
-            if self.marks or self._pending:
-                self.marks, self._pending = [], []
+        runs, marks = self.runs, self.marks
+        if runs or marks or self._pending:
+            self._clear()
+        if not runs:
             return None
-        block = Block(
-            "".join(self._parts), place, tag, context, self.source, self._tokens, tuple(self.marks), mso, locked,
-            None, self.chains, self._at, self._starts, self._ends,
-        )  # fmt: skip
-        self._clear()
+        text = "".join([run[0] for run in runs])
+        block = Block(text, place, tag, context, self.source, {}, mso, locked, None, self.chains, marks, runs)
+        if OBJECT in text:
+            at = 0
+            for shown, _start, _end, token in runs:
+                if token is not None:
+                    block.tokens[at] = token
+                at += len(shown)
         return block
 
-    def _put(self, text: str, start: int, end: int = -1, token: Token | None = None) -> None:
+    def _put(self, run: Run) -> None:
         if self._pending:
-            pending, self._pending = self._pending, []
-            for waiting in pending if self._length else ():
-                self._put(*waiting)
-        if token is not None:
-            self._tokens[self._length] = token
-        self._parts.append(text)
-        self._at.append(self._length)
-        self._starts.append(start)
-        self._ends.append(end)
-        self._length += len(text)
+            if self.runs:
+                self.runs += self._pending
+            self._pending = []
+        self.runs.append(run)
 
-    def _plain(self, start: int, end: int) -> None:
-        """Add text whose only white space is single blanks."""
-        masked = self.masked
-        if masked[start] == " ":
-            self.space(start, start + 1)
-            start += 1
-        if end > start and masked[end - 1] == " ":
-            if end - 1 > start:
-                self._put(masked[start : end - 1], start)
-            self.space(end - 1, end)
-        elif end > start:
-            self._put(masked[start:end], start)
+    def _plain(self, start: int, end: int, core: str) -> None:
+        """Add text whose only white space inside is single blanks; `core` is what stands between that at its edges."""
+        begin = self.masked.find(core, start) if core else end
+        if begin > start:
+            self.space(start, begin)
+        if core:
+            self._put((core, begin, -1, None))
+            if begin + len(core) < end:
+                self.space(begin + len(core), end)
 
     def _token(self, start: int) -> None:
         token = self._token_at.get(start)
         if token is None:
             return
         if token.kind is TokenKind.VALUE:
-            self._put(OBJECT, start, token.end, token)
+            self._put((OBJECT, start, token.end, token))
         else:
             # At the edges of a block these are conditions round it; only between its characters are they part of it.
             self._pending.append((OBJECT, start, token.end, token))
@@ -269,9 +273,9 @@ class BlockBuilder:
         if shown.isspace():
             self.space(start, end)
         elif end < 0:
-            self._put(shown, start)
+            self._put((shown, start, -1, None))
         else:
             if not _ONLY_INVISIBLE.fullmatch(shown):
-                self._put(shown, start, end)
+                self._put((shown, start, end, None))
             if end < start + len(raw):
-                self._put(self.masked[end : start + len(raw)], end)
+                self._put((self.masked[end : start + len(raw)], end, -1, None))

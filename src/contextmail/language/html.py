@@ -57,15 +57,18 @@ class Kind(IntEnum):
     RAW = 6  # what stands in script, style and the like
 
 
-def lex(masked: str) -> Iterator[tuple[Kind, int, int, str]]:
-    """Yield the lexemes of a masked source in order: kind, start, end, and a tag's name in lower case."""
+def lex(masked: str, *, blank: bool = True) -> Iterator[tuple[Kind, int, int, str]]:
+    """Yield the lexemes of a masked source in order: kind, start, end, and a tag's name in lower case.
+
+    Without `blank`, white space between two tags, which most lexemes are, is left out.
+    """
     unended: set[str] = set()  # raw elements that have no end tag: read as any other
     search, at, size = _TAG.search, 0, len(masked)
     text, opening, closing, comment = Kind.TEXT, Kind.OPEN, Kind.CLOSE, Kind.COMMENT
     last = masked.rfind(">") + 1  # no tag ends beyond it: a tail of "<a<a<a" is not tried again and again
     while match := search(masked, at, last):
         start, end = match.span()
-        if start > at:
+        if start > at and (blank or not masked[at:start].isspace()):
             yield text, at, start, ""
         group = match.lastindex
         if group == 1:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
-from contextmail.language.block import TOKEN_HEAD, Block, BlockBuilder, Mark, Place
+from contextmail.language.block import TOKEN_HEAD, Block, BlockBuilder, Place
 from contextmail.language.conditions import Chain
 from contextmail.language.html import Kind, attributes, lex
 
@@ -26,7 +27,7 @@ _PLACES = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), Place.HEADING),
     **dict.fromkeys(("li", "dt", "dd"), Place.ITEM),
     **dict.fromkeys(("td", "th"), Place.CELL),
-    **dict.fromkeys(("button", "v:roundrect"), Place.BUTTON),
+    **dict.fromkeys(("a", "button", "v:roundrect"), Place.BUTTON),
     **dict.fromkeys(("table", "body"), Place.PARAGRAPH),
     "title": Place.TITLE,
 }
@@ -71,7 +72,7 @@ _NO_TRAITS = _Traits()
 
 def _read_traits(tag: str, name: str) -> _Traits:
     """Read the attributes of a start tag in lower case; plain words are looked for first, since few tags hold one."""
-    hidden = ("none" in tag or "hidden" in tag or "max-height" in tag or "opacity" in tag) and _HIDDEN.search(tag)
+    hidden = ("display" in tag or "hidden" in tag or "max-height" in tag or "opacity" in tag) and _HIDDEN.search(tag)
     preheader = ("header" in tag or "preview" in tag) and _PREHEADER.search(tag)
     region = ("mc:" in tag or "widget" in tag or "hs_cos" in tag) and _REGION.search(tag)
     button = name == "a" and _BUTTON.search(tag)
@@ -111,8 +112,11 @@ class Layout:
 
     def blocks(self) -> list[Block]:
         """Lex the masked source and give its blocks in order."""
-        text, opening, closing = Kind.TEXT, Kind.OPEN, Kind.CLOSE
-        for kind, start, end, name in lex(self._masked):
+        text, opening, closing, at = Kind.TEXT, Kind.OPEN, Kind.CLOSE, 0
+        for kind, start, end, name in lex(self._masked, blank=False):
+            if start > at and self._builder.runs:
+                self._builder.space(at, start)
+            at = end
             if kind is text:
                 self._builder.feed(start, end)
             elif kind is opening:
@@ -121,18 +125,18 @@ class Layout:
                 self._close(start, end, name)
             elif kind is Kind.COMMENT:
                 barrier = "a conditional of the template" if self._chains.crossed(start, end) else ""
-                self._builder.marks.append(Mark(start, end, "!--", 0, barrier))
+                self._builder.marks.append((start, end, "!--", 0, barrier))
             elif kind is Kind.MSO and self._outside is None:
                 self._contents += 1
-                self._builder.marks.append(Mark(start, end, "!--", 0, "a conditional comment"))
+                self._builder.marks.append((start, end, "!--", 0, "a conditional comment"))
                 self._outside = self._builder, self._frames
                 self._builder, self._frames = self._builder.fork(), self._frames[:]
             elif kind is Kind.MSO_END:
                 self._end_mso()
-                self._builder.marks.append(Mark(start, end, "!--", 0, "a conditional comment"))
+                self._builder.marks.append((start, end, "!--", 0, "a conditional comment"))
         self._end_mso()
         self._take()
-        return sorted(self._blocks, key=lambda block: block.source_start(0))
+        return sorted(self._blocks, key=attrgetter("start"))
 
     def _end_mso(self) -> None:
         if self._outside is not None:
@@ -145,29 +149,30 @@ class Layout:
             self._contents += 1
         if name in _WITH_ALT:
             self._alt(start, end, name)
-        traits = self._traits(start, end, name)
+        traits = _NO_TRAITS
+        if end - start > len(name) + 2:
+            tag = self._masked[start:end]
+            traits = self._known.get(tag) or self._traits(tag, name)
         if name in _INLINE and not traits.hidden and not traits.button:
             barrier = self._barrier(start, end, name, traits)
             if name in _VOID:
                 builder.space(start, end, "\n" if name == "br" else " ")
-                builder.marks.append(Mark(start, end, name, 0, barrier))
+                builder.marks.append((start, end, name, 0, barrier))
             else:
                 self._frames[-1].inline.append(name)
-                builder.marks.append(Mark(start, end, name, 1, barrier))
+                builder.marks.append((start, end, name, 1, barrier))
             return
-        if builder.begun:
+        if builder.runs or builder.marks:
             self._take()
         if implied := _IMPLIED_ENDS.get(name):
             while self._frames[-1].name in implied:
                 self._frames.pop()
-        if name not in _VOID and not (self._masked[end - 2] == "/" and ":" in name):
+        if name not in _VOID and not (":" in name and self._masked[end - 2] == "/"):
             self._push(start, name, traits)
 
     def _push(self, start: int, name: str, traits: _Traits) -> None:
         outer = self._frames[-1]
-        place = Place.BUTTON if name == "a" else _PLACES.get(name) or outer.place
-        if place is Place.CELL and name not in ("td", "th"):
-            place = Place.PARAGRAPH
+        place = _PLACES.get(name) or (Place.PARAGRAPH if outer.place is Place.CELL else outer.place)
         if outer.traits is not _NO_TRAITS:
             above = outer.traits
             traits = _Traits(
@@ -186,9 +191,9 @@ class Layout:
             known = name in inline
             while known and inline.pop() != name:
                 pass
-            self._builder.marks.append(Mark(start, end, name, -1, "" if known else "a tag that is not opened here"))
+            self._builder.marks.append((start, end, name, -1, "" if known else "a tag that is not opened here"))
             return
-        if self._builder.begun:
+        if self._builder.runs or self._builder.marks:
             self._take()
         depth = len(frames) - 1
         while depth and frames[depth].name != name:
@@ -202,18 +207,13 @@ class Layout:
 
     def _removable(self, block: Block | None, start: int, end: int) -> None:
         """Note that `[start, end)` holds only this block, unless more than the block would go with it."""
-        if block is None or block.element is not None or block.locked or block.source_start(0) < start:
+        if block is None or block.element is not None or block.locked or block.start < start:
             return
         if not self._chains.crossed(start, end):
             block.element = (start, end)
 
-    def _traits(self, start: int, end: int, name: str) -> _Traits:
-        if end - start == len(name) + 2:
-            return _NO_TRAITS
-        tag = self._masked[start:end]
-        traits = self._known.get(tag)
-        if traits is None:
-            self._known[tag] = traits = _read_traits(tag.lower(), name)
+    def _traits(self, tag: str, name: str) -> _Traits:
+        self._known[tag] = traits = _read_traits(tag.lower(), name)
         return traits
 
     def _take(self) -> None:
@@ -232,12 +232,15 @@ class Layout:
         self._add(block)
 
     def _add(self, block: Block) -> None:
-        block.locked = block.locked or _repeats(self._chains.at(block.source_start(0)))
+        if chain := self._chains.at(block.start):
+            block.locked = block.locked or _repeats(chain)
         self._blocks.append(block)
         self._contents += 1
 
     def _alt(self, start: int, end: int, name: str) -> None:
         for attribute in attributes(self._masked, start, end, "alt"):
+            if attribute.start == attribute.end:
+                continue
             builder = self._builder.fork()
             builder.feed(attribute.start, attribute.end)
             locked = self._frames[-1].traits.repeated

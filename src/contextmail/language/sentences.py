@@ -8,11 +8,15 @@ from contextmail.dialects.base import TokenKind
 from contextmail.language.block import OBJECT, Block
 
 _EMOJI = "\u2600-\u27bf\u2b50\ufe0f\U0001f1e6-\U0001faff"
-# A mark that may end a sentence, with the quotes and brackets that close behind it; emoji; a break of lines.
+_STOPS = ".!?…。！？"
+# A mark that may end a sentence, with the quotes and brackets that close behind it; emoji; a break of lines. It begins
+# with one set of characters, which the regex engine skips to quickly.
 _CANDIDATE = re.compile(
-    rf"""(?P<stop>[.!?…。！？]+[\"'”’)\]»*]*+)(?P<after>[\s{_EMOJI}]*+)(?:(?={OBJECT}|\Z)|(?<=[\s。！？{_EMOJI}]))
-    | (?P<emoji>[{_EMOJI}]++)\s++(?=[A-Z])
-    | (?P<line>(?<=[,:;])\n|\n\n)\s*+""",
+    rf"""[{_STOPS}{_EMOJI}\n](?:
+      (?<=[{_STOPS}])[{_STOPS}]*[\"'”’)\]»*]*+(?P<after>[\s{_EMOJI}]*+)(?:(?={OBJECT}|\Z)|(?<=[\s。！？{_EMOJI}]))
+    | (?<=[{_EMOJI}])[{_EMOJI}]*+\s++(?=[A-Z])
+    | (?P<line>(?<=[,:;]\n)|(?<=\n)\n)\s*+
+    )""",
     re.VERBOSE,
 )
 _LAST_WORD = re.compile(r"[^\s(\[\"“'‘]+\Z")
@@ -20,6 +24,7 @@ _LAST_WORD = re.compile(r"[^\s(\[\"“'‘]+\Z")
 _LEADING = frozenset(
     "mr mrs ms mx dr prof rev fr sr st gen sgt capt hon messrs mme vs cf e.g i.e eg ie approx nos vol fig".split()
 )
+_LONGEST = 20  # characters, and more than any word here has: what stands further back is not looked at
 # The end only before a word that likes to begin sentences.
 _TRAILING = frozenset(
     """inc ltd co corp llc plc gmbh jr dept est etc a.m p.m am pm u.s u.k u.s.a d.c e.u ph.d jan feb mar apr jun jul aug
@@ -38,9 +43,9 @@ def sentences(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _CANDIDATE.finditer(text):
-        if match["stop"] is not None and not _ends(text, match):
+        if match.lastgroup == "after" and not _ends(text, match):
             continue
-        end = match.end("line") if match["line"] is not None else match.end()
+        end = match.end("line") if match.lastgroup == "line" else match.end()
         if _append(spans, text, start, end):
             start = end
     _append(spans, text, start, len(text))
@@ -49,6 +54,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def block_sentences(block: Block) -> list[tuple[int, int]]:
     """Give the spans of the sentences of a block, the conditional tokens at their edges left outside."""
+    if all(token.kind is TokenKind.VALUE for token in block.tokens.values()):
+        return sentences(block.text)
 
     def edge(index: int) -> bool:
         token = block.tokens.get(index)
@@ -66,10 +73,11 @@ def block_sentences(block: Block) -> list[tuple[int, int]]:
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> bool:
-    stretch = text[start:end]
-    if not stretch or stretch.isspace():
+    stretch = text[start:end].strip()
+    if not stretch:
         return False
-    spans.append((start + len(stretch) - len(stretch.lstrip()), start + len(stretch.rstrip())))
+    begin = text.index(stretch, start)
+    spans.append((begin, begin + len(stretch)))
     return True
 
 
@@ -79,15 +87,14 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     if not following or following[0] == OBJECT:
         return True
     opener = following.lstrip("\"'“‘([*_-–— ")
-    stop = match["stop"]
     if match["after"].strip():  # an emoji stands between
         return True
     if not opener or opener[0].islower():
         # "Yahoo! is" and "etc. and" go on; a question that a small letter follows does, too.
         return "\n\n" in match["after"]
-    if not stop.startswith(".") or stop.startswith(".."):
+    if not text.startswith(".", match.start()) or text.startswith("..", match.start()):
         return True
-    word = _LAST_WORD.search(text, 0, match.start())
+    word = _LAST_WORD.search(text, max(0, match.start() - _LONGEST), match.start())
     bare = word.group().lower().rstrip(".") if word else ""
     if bare in _LEADING:
         return False

@@ -377,3 +377,24 @@ def test_text_from_facts_is_inert(dialect: str, name: str, product: str) -> None
         assert html.unescape(read) == read
         assert not re.search("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]", other.source.replace("\n", ""))
         assert len(other.source.splitlines()) == len(one.source.splitlines())
+
+
+# ------------------------------------------------------------------------------------------- why it is only shown
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        ("<p>You're <a href='https://example.com'>a VIP</a> to us.</p>", "a link stands inside"),
+        ("<p>You're a VIP and 3 lamps are yours.</p>", "a number stands inside"),
+        ("<p>You're a VIP and GLOW20 is yours.</p>", "a code stands inside"),
+        ("<p>You're a VIP, and everything is \u00a35 off.</p>", "the sentence says something besides"),
+        ("<p>You're a VIP to *|COMPANY|* now.</p>", "a token stands inside"),
+        ("<p>You're a VIP with half a \u20ac of savings.</p>", "a price stands inside"),
+        ("<a class='button' href='https://example.com'>You're a VIP</a>", "the words of a button"),
+        ("<p>Upgrade now.</p>", "the message's offers name no product"),
+    ],
+)
+def test_what_is_only_shown_says_which_of_the_reasons_it_is(html: str, reason: str) -> None:
+    notes = [finding.note for finding in proposed({"html": html}).rewrite.findings if finding.confidence == "high"]
+    assert [note.startswith(f"shown only: {reason}") for note in notes] == [True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from contextmail.model.fact import Catalogue, FactType
 from contextmail.model.finding import Edit, Variant
 from contextmail.model.message import Message
 from contextmail.predicates.sqltext import parse
-from contextmail.predicates.tree import FALSE, TRUE, Tree, bind, conjoin, facts_of
+from contextmail.predicates.tree import FALSE, Tree, bind, conjoin, facts_of
 from contextmail.rewriting import Rewrite, rewritten
 from contextmail.rules import POLICIES
 from contextmail.rules.base import PolicyRule
@@ -48,6 +49,8 @@ def compile(  # noqa: A001  # the name that `contextmail compile` and the SDK gi
 def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None = None) -> Campaign:
     """Compile a rewritten message. Raises PredicateError."""
     message = rewrite.message
+    if catalogue:
+        validate(settings, catalogue)
     compiler = _Compiler(settings, catalogue, message)
     edits = [compiler.edit(edit, rewrite.checked.dialect) for edit in rewrite.edits]
     policies = [compiler.policy(policy) for policy in message_policies(message, settings)]
@@ -67,6 +70,22 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
         parts={part.name: _pieces(part.source, part.name, rewrite.edits) for part in message.parts},
         notes=compiler.notes,
     )
+
+
+def validate(settings: Settings, catalogue: Catalogue) -> None:
+    """Parse every predicate that the company wrote for a rule, whether or not a message meets it.
+
+    Raises PredicateError for a fact that is neither in `catalogue` nor among those that every company can have.
+    """
+    texts = {f"[[claim]] {claim.name}: true_when": claim.true_when for claim in settings.claims}
+    texts |= {f"[[policy]] {policy.name}: allow_when": policy.allow_when for policy in settings.policies}
+    for name, own in settings.rules.items():
+        texts |= {f"[rules.{name}] true_when": own.true_when or "", f"[rules.{name}] allow_when": own.allow_when or ""}
+    for where, text in texts.items():
+        if text:
+            types = {**types_for(text), **catalogue.types}
+            where = f"{settings.path}: {where}" if settings.path else where
+            parse(text, types, message=_MESSAGE, ownership=settings.ownership, where=where)
 
 
 def policy_rules(settings: Settings) -> dict[str, PolicyRule]:
@@ -163,9 +182,11 @@ class _Compiler:
         where = f"the policy {policy.name}"
         tree = self.tree(policy.allow_when, where)
         if policy.name == "opted-out" and self.catalogue and "consents" not in self.catalogue.tables:
-            # Nothing is known of anybody's consent: the platform's own list is all that can protect an e-mail.
+            # Beside the ledger nothing is known of consent: the platform's own list is all that can protect an e-mail.
             enforced = self.message.channel == "email" and self.settings.platform
-            tree = TRUE if enforced else FALSE
+            fact = f"consent_{self.message.channel}_{self.message.purpose}"
+            allow = f"NOT known({fact}) OR {fact} <> 'denied'" if enforced else f"known({fact}) AND {fact} = 'granted'"
+            tree = self.tree(allow, where)
             self.notes.insert(
                 0, _NO_CONSENT + (f" ({self.settings.platform} enforces its own list)" if enforced else "")
             )
@@ -177,6 +198,17 @@ class _Compiler:
             to=policy.to,
             unknown_is=policy.unknown_is,
         )
+
+
+def words(variant: CompiledVariant, edit: Edit) -> str:
+    """Give a variant's text as a person would write it, slots as `{fact}`."""
+    if variant.original:
+        return edit.quote
+    source = "".join(f"{{{piece.fact}}}" if isinstance(piece, Slot) else piece for piece in variant.pieces)
+    if source == edit.bare:
+        return ""
+    inside = source.removeprefix(edit.wrap[0]).removesuffix(edit.wrap[1])
+    return html.unescape(inside) if edit.context == "text" or edit.context.startswith("attr") else inside
 
 
 def _asked(edits: Iterable[CompiledEdit], policies: Iterable[CompiledPolicy]) -> dict[str, str]:

@@ -12,21 +12,29 @@ from contextmail.checking import Checked, Checker, Found, quoted
 from contextmail.config import Settings
 from contextmail.language.block import Block, Place
 from contextmail.language.casing import fit_case
-from contextmail.language.flow import OBJECT, Barrier, fill
+from contextmail.language.editing import whole_paragraph, with_blanks
+from contextmail.language.flow import OBJECT, Barrier, Flow, fill
+from contextmail.language.patterns import straight
 from contextmail.language.phrases import slots
+from contextmail.language.sentences import block_sentences
 from contextmail.model.finding import Edit, Finding, Grade
 from contextmail.model.message import Message
 from contextmail.rules.base import Match, Proposal, Sentence
-from contextmail.rules.remedies import KEEPS_TEXT, is_replaceable
+from contextmail.rules.remedies import KEEPS_TEXT, kept
 
 _TEXT = "\x00"
-_SMALL_WORD = re.compile(r"[^\W\d_A-Z][\w'’]*")
-_BULLET = re.compile(r"\s*(?:[-*+•◦▪·–—>]|\d{1,3}[.)])?\s*")
-_BREAK = re.compile(r"[ \t]*(?:\r\n|\r|\n)")
-_BREAKS = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))+")
+_SMALL_WORD = re.compile(r"[^\W\d_A-Z](?!\w*[A-Z])[\w'’]*")
 _ENDS, _FULL_STOP = ".!?…", ("", ".")
 _LINE_BREAK = re.compile(r"(?i)<br\b[^>]*>")
 _EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
+_WORD = re.compile(r"[\w']+")
+_POSTSCRIPT = re.compile(r"(?i)^\s*p\.? ?s\b")
+_ASIDE = (Place.TITLE, Place.ALT, Place.HIDDEN, Place.BUTTON)
+
+Gone = dict[int, list[Proposal]]
+"""By block, the proposals that may take words away from it."""
+Said = dict[tuple[str, bool, str], set[str]]
+"""Part, for Outlook alone, a sentence or how one opens -> the author's sentences that say it or come to say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +66,8 @@ def rewritten(checked: Checked, checker: Checker, *, safe_only: bool = False) ->
     """Propose the edits of a checked message."""
     edits: list[Edit] = []
     findings: list[Finding] = []
-    said: dict[tuple[str, bool, str], str] = {}
-    gone: dict[int, list[tuple[int, int]]] = {}
+    said = _openings(checked.flows)
+    gone: Gone = {}
     for found in checked.found:
         edit = _edit(found, checked, checker, said, gone) if _counts(found.finding) else None
         if isinstance(edit, Edit) and not (safe_only and edit.grade is not Grade.SAFE):
@@ -79,23 +87,22 @@ def _edit(
     found: Found,
     checked: Checked,
     checker: Checker,
-    said: dict[tuple[str, bool, str], str],
-    gone: dict[int, list[tuple[int, int]]],
+    said: Said,
+    gone: Gone,
 ) -> Edit | str:
-    """Make the edit of one finding, or say why there is none.
-
-    `said`: what the part says already -> in place of what; `gone`: what other edits of a block may take away.
-    """
+    """Make the edit of one finding, or say why there is none."""
     match, finding = found.match, found.finding
     proposal = checker.rules[match.rule].propose(match, checked.context)
-    if proposal is None or not any(variant.text is not None for variant in proposal.variants):
-        return "shown only: no text would be true, or the sentence holds a link, a price, a number or a token"
+    if isinstance(proposal, Barrier):
+        return f"shown only: {proposal.reason}"
+    if all(variant.text is None for variant in proposal.variants):
+        return "shown only: the phrasebook has no text for it"
     block = match.sentence.block
     if block.locked:
         return "shown only: the platform repeats or replaces this place"
     proposal = _said_once(proposal, match, said)
     proposal = _not_emptied(proposal, block, gone, checked.context.phrasebook.say("last-words").heading)
-    proposal = _fitted(proposal, block, match.sentence)
+    proposal = _fitted(_without_repeats(proposal), block, match.sentence)
     place = _placed(proposal, block)
     if isinstance(place, Barrier):
         return f"shown only: {place.reason}"
@@ -117,8 +124,24 @@ def _edit(
     )
 
 
-def _said_once(proposal: Proposal, match: Match, said: dict[tuple[str, bool, str], str]) -> Proposal:
-    """Let a sentence go where another has become the same words before: nobody is thanked twice in one letter.
+def _openings(flows: Mapping[str, Flow]) -> Said:
+    """List how the sentences of a message open, as its author wrote them."""
+    said: Said = {}
+    for part, flow in flows.items():
+        for block in flow.blocks:
+            for start, end in block_sentences(block) if block.place not in _ASIDE else ():
+                text = straight(block.text[start:end].replace("\n", " "))
+                said.setdefault((part, block.mso, _opening(text)), set()).add(text)
+    return said
+
+
+def _opening(text: str) -> str:
+    """Give the first three words, which tell what a sentence does: thank for, hope that."""
+    return " ".join(_WORD.findall(text)[:3]).lower()
+
+
+def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
+    """Let a sentence go where another says the same, or a new one where another opens so: nobody is thanked twice.
 
     What its author says twice, for narrow screens or for Outlook, stays twice.
     """
@@ -127,12 +150,18 @@ def _said_once(proposal: Proposal, match: Match, said: dict[tuple[str, bool, str
     before, after = block.text[sentence.start : start], block.text[end : sentence.end]
     stays = sentence.alone and block.place in KEEPS_TEXT
     names = any("first_name" in slots(v.text) for v in proposal.variants if v.text)  # a greeting may be there twice
-    may_go = not (stays or names) and is_replaceable(block, sentence.start, sentence.end)
+    may_go = not (stays or names or kept(block, sentence.start, sentence.end))
+    new = not any(sign.isalnum() for sign in before + after)
     wholes = [None if v.text is None else f"{before}{v.text}{after}" for v in proposal.variants]
     again = []
     for variant, whole in zip(proposal.variants, wholes, strict=True):
-        key = (sentence.part, block.mso, (whole or "").strip(" .!").lower())
-        again.append(may_go and bool(variant.text) and said.setdefault(key, sentence.text) != sentence.text)
+        keys = [(whole or "").strip(" .!").lower()]
+        if new or proposal.grade is Grade.UNSAFE:
+            keys.append(_opening(variant.text or ""))
+        others = [said.setdefault((sentence.part, block.mso, key), set()) for key in keys if variant.text]
+        again.append(may_go and any(authors - {sentence.text} for authors in others))
+        for authors in others if not again[-1] else ():
+            authors.add(sentence.text)
     if not any(again):
         return proposal
     texts = ("" if gone else whole for whole, gone in zip(wholes, again, strict=True))
@@ -142,23 +171,31 @@ def _said_once(proposal: Proposal, match: Match, said: dict[tuple[str, bool, str
     )
 
 
-def _not_emptied(proposal: Proposal, block: Block, gone: dict[int, list[tuple[int, int]]], words: str) -> Proposal:
+def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Proposal:
     """Put neutral words for the last of a block's sentences when each of them may go: no paragraph is left empty.
 
-    `gone` holds, by block, what other edits may take away. A block that one edit takes away goes with its tags.
+    A block that one edit takes away goes with its tags. Who has a history reads of it in an earlier sentence.
     """
     if proposal.cut == (0, len(block.text)) or all(variant.text != "" for variant in proposal.variants):
         return proposal
-    cuts = gone.setdefault(id(block), [])
-    cuts.append(proposal.cut)
+    told = {v.when for earlier in gone.get(id(block), ()) for v in earlier.variants if v.when and v.text}
+    cuts = [each.cut for each in gone.setdefault(id(block), [])] + [proposal.cut]
+    gone[id(block)].append(proposal)
     left = "".join(sign for at, sign in enumerate(block.text) if not any(start <= at < end for start, end in cuts))
-    if any(sign.isalnum() or sign == OBJECT for sign in left):
+    if any(sign.isalnum() or sign == OBJECT for sign in _POSTSCRIPT.sub("", left)):
         return proposal
-    variants = (
-        replace(v, text=words + _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]) if v.text == "" else v
-        for v in proposal.variants
-    )
+    words += _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]
+    texts = (words if v.text == "" and v.when not in told else v.text for v in proposal.variants)
+    variants = (replace(v, text=text) for v, text in zip(proposal.variants, texts, strict=True))
     return replace(proposal, variants=tuple(variants))
+
+
+def _without_repeats(proposal: Proposal) -> Proposal:
+    """Leave out what asks for a fact only to say what everybody else reads."""
+    *texts, neutral = proposal.variants
+    while texts and texts[-1].text == neutral.text:
+        texts.pop()
+    return replace(proposal, variants=(*texts, neutral))
 
 
 def _fitted(proposal: Proposal, block: Block, sentence: Sentence) -> Proposal:
@@ -180,7 +217,7 @@ def _fitted(proposal: Proposal, block: Block, sentence: Sentence) -> Proposal:
         return replace(proposal, variants=tuple(variants))
     # What follows a cut lead is the sentence now: "As our best customer, you" -> "You".
     word = _SMALL_WORD.match(text, end)
-    if not opens or not word:
+    if not opens or not word or text[start].islower():
         return replace(proposal, variants=tuple(variants))
     following = word[0]
     fitted = (
@@ -200,36 +237,15 @@ def _placed(proposal: Proposal, block: Block) -> tuple[int, int, tuple[str, str]
         return filled
     start, end, source = filled
     before, _, after = source.partition(_TEXT)
-    element = _paragraph(block, start, end) if block.context == "plain" else block.element
+    element = whole_paragraph(block, start, end) if block.context == "plain" else block.element
     if whole and element and any(variant.text == "" for variant in proposal.variants):
         first, last = element
         return first, last, (block.source[first:start] + before, after + block.source[end:last]), ""
     bare = _EMPTY_TAGS.sub("", before + after)
     if all(variant.text != "" for variant in proposal.variants):
         return start, end, (before, after), bare
-    first, last = _with_blanks(block, proposal.cut, start, end)
+    first, last = with_blanks(block, proposal.cut, start, end)
     return first, last, (block.source[first:start] + before, after + block.source[end:last]), bare
-
-
-def _with_blanks(block: Block, cut: tuple[int, int], start: int, end: int) -> tuple[int, int]:
-    """Take in the blanks and line breaks beside words that may go: behind them, or at a block's end before them."""
-    text = block.text
-    behind = len(text) - len(text[cut[1] :].lstrip())
-    if behind < len(text) and (cut[0] == 0 or text[cut[0] - 1].isspace()):
-        return start, max(end, block.source_start(behind))
-    before = len(text[: cut[0]].rstrip())
-    if behind == len(text) and 0 < before < cut[0]:
-        return min(start, block.source_end(before - 1)), end
-    return start, end
-
-
-def _paragraph(block: Block, start: int, end: int) -> tuple[int, int]:
-    """Give what goes with a paragraph of a plain text: the bullet before it, the line breaks behind it."""
-    source = block.source
-    line = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
-    breaks = _BREAK if block.place is Place.ITEM else _BREAKS
-    last = breaks.match(source, end)
-    return line if _BULLET.fullmatch(source, line, start) else start, last.end() if last else end
 
 
 def _apart(edits: Sequence[Edit], sources: Mapping[str, str]) -> Iterator[Edit]:
@@ -267,6 +283,8 @@ def _joined(outer: Edit, inner: Edit) -> Edit:
             return replace(second, variants=(*waiting, *second.variants), grade=_lower(outer.grade, inner.grade))
     if _by_absence(outer) or _by_absence(inner):
         return inner if _by_absence(outer) else outer
+    if outer.original is None and inner.end > outer.end:
+        return inner  # a name before a claim
     guard = inner.original.when if inner.original and inner.original.when else inner.true_when
     variants = (replace(v, when=f"({v.when}) AND ({guard})") if v.text is None and guard else v for v in outer.variants)
     return replace(outer, variants=tuple(variants), grade=_lower(outer.grade, inner.grade))

@@ -22,7 +22,8 @@ def fit_case(text: str, replaced: str, whole: str, *, opens: bool, headline: boo
     """
     words = _LETTERS.findall(whole)
     shouted = len(words) > 1 or (OBJECT in whole and any(len(word) > 1 for word in words))
-    if shouted and whole.upper() == whole and any(word.upper() != word.lower() for word in words):
+    capitals = whole if len(_LETTERS.findall(replaced)) < 3 else replaced
+    if shouted and capitals.upper() == capitals and any(word.upper() != word.lower() for word in words):
         return SLOT.sub(lambda m: f"{{{m[1]}|{(m[2] or 'caps').upper()}}}", _outside_slots(text, str.upper))
     if is_title(words, 3 if headline else 4) and not whole.endswith(".") and _LETTERS.search(replaced):
         text = _outside_slots(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contextmail.dialects.base import TokenKind
-from contextmail.language.block import Block, Context, Mark
+from contextmail.language.block import Block, Context, Mark, Place
 
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _NEEDED = {
@@ -32,6 +32,16 @@ _NEAREST = str.maketrans(
         "\u2122": "(TM)", "\u00ae": "(R)", "\u00a9": "(C)", "\u00d7": "x", "\u0131": "i", "\u0111": "d", "\u0110": "D",
     }
 )  # fmt: skip
+_BULLET = re.compile(r"\s*(?:[-*+•◦▪·–—>]|\d{1,3}[.)])?\s*")
+_LINE_END = re.compile(r"[ \t]*(?:\r\n|\r|\n)")
+_LINE_ENDS = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))+")
+_UNDERLINE = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t]*([=\-~*_#^])\1{2,}[ \t]*(?=[\r\n]|$)")
+_UNSEEN = re.compile(
+    r"(?i)(?:\s*(?:&(?:nbsp|e[mn]sp|thinsp|zwn?j|shy|#(?:160|173|847|820[1-5]|65279)|#x(?:a0|ad|34f|200[9a-d]|feff));"
+    r"|[\u00a0\u00ad\u034f\u2002-\u200d\u2060\ufeff]))+"
+)
+_BODY = (Place.PARAGRAPH, Place.ITEM)
+"""Where blanks that nobody sees serve nothing: a preheader is padded with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +148,30 @@ def linked(block: Block, start: int, end: int) -> bool:
     pairs = _pairs(block)
     links = (mark for mark in block.marks if mark.name == "a" and mark.turn > 0)
     return any(mark.start < stop and begin < getattr(pairs.get(mark.start), "start", stop) for mark in links)
+
+
+def with_blanks(block: Block, cut: tuple[int, int], start: int, end: int) -> tuple[int, int]:
+    """Take in the blanks and line breaks beside words that may go: behind them, or at a block's end before them."""
+    text = block.text
+    behind = len(text) - len(text[cut[1] :].lstrip())
+    if behind < len(text) and (cut[0] == 0 or text[cut[0] - 1].isspace()):
+        return start, max(end, block.source_start(behind))
+    before = len(text[: cut[0]].rstrip())
+    if behind == len(text) and 0 < before < cut[0]:
+        unseen = _UNSEEN.match(block.source, end) if block.place in _BODY and block.context == "text" else None
+        return min(start, block.source_end(before - 1)), unseen.end() if unseen else end
+    return start, end
+
+
+def whole_paragraph(block: Block, start: int, end: int) -> tuple[int, int]:
+    """Give what goes with a paragraph of a plain text: the bullet before it, its underline, the line breaks behind."""
+    source = block.source
+    underline = _UNDERLINE.match(source, end)
+    end = underline.end() if underline else end
+    line = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
+    breaks = _LINE_END if block.place is Place.ITEM else _LINE_ENDS
+    last = breaks.match(source, end)
+    return line if _BULLET.fullmatch(source, line, start) else start, last.end() if last else end
 
 
 def _pairs(block: Block) -> dict[int, Mark]:

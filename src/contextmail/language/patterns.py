@@ -17,6 +17,7 @@ from contextmail.model.finding import Confidence
 _CLASS = re.compile(r"(?<!\?P)<([a-z]+)>")
 _CAPITALS = re.compile(r"(\\.|\(\?P)|([^\W\d_])")
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " ", "‑": "-"})
+_CURLY = re.compile(f"[{''.join(map(chr, _STRAIGHT))}]")
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,8 @@ class Lexicon:
     words: Mapping[str, tuple[str, ...]]
     patterns: Mapping[str, tuple[Pattern, ...]]
     lists: Mapping[str, Mapping[str, frozenset[str]]]
-    leads: re.Pattern[str]
-    """How a fronted phrase about the recipient opens: "As a "."""
-    owners: re.Pattern[str]
-    """Words to somebody who has a product already."""
+    grammar: Mapping[str, re.Pattern[str]]
+    """How the language builds its sentences, as far as cutting and joining them asks."""
 
     def claims(self, text: str) -> bool:
         """Say whether any rule's pattern matches in `text`."""
@@ -88,7 +87,7 @@ class Lexicon:
 
     def lead(self, sentence: str, start: int, end: int) -> tuple[int, int] | None:
         """Give the span of the fronted phrase ("As a gold member, ") that holds `start` to `end`, or None."""
-        found = self.leads.match(sentence)
+        found = self.grammar["lead"].match(sentence)
         closed = re.compile(r"s?, (?=\S)").match(sentence, end)
         return (0, closed.end()) if found and found.end() == start and closed else None
 
@@ -102,7 +101,7 @@ class Lexicon:
 
 def straight(text: str) -> str:
     """Return `text` with typographic quotes, hyphens and spaces made plain, each character in its place."""
-    return text.translate(_STRAIGHT)
+    return text if text.isascii() or not _CURLY.search(text) else text.translate(_STRAIGHT)
 
 
 @cache
@@ -115,7 +114,7 @@ def lexicon(language: str = "en") -> Lexicon:
         )
     data: dict[str, Any] = tomllib.loads(source.read_text("utf-8"))
     words = {name: tuple(values) for name, values in data.pop("words").items()}
-    leads, owners = (re.compile(data.pop(name), re.IGNORECASE) for name in ("leads", "owners"))
+    grammar = {name: re.compile(text, re.IGNORECASE) for name, text in data.pop("grammar").items()}
     classes = {name: _alternatives(values) for name, values in words.items()}
     patterns = {
         rule: tuple(_pattern(e, classes) for e in entries)
@@ -127,7 +126,7 @@ def lexicon(language: str = "en") -> Lexicon:
         for rule, table in data.items()
         if isinstance(table, dict)
     }
-    return Lexicon(language, words, patterns, lists, leads, owners)
+    return Lexicon(language, words, patterns, lists, grammar)
 
 
 def _pattern(entry: Mapping[str, Any], classes: Mapping[str, str]) -> Pattern:

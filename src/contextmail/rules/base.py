@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from contextmail.dialects.base import Dialect
-from contextmail.language.flow import Block
+from contextmail.language.flow import Barrier, Block
 from contextmail.language.patterns import Lexicon, Pattern
 from contextmail.language.phrases import Phrasebook
 from contextmail.model.claim import Claim, Policy, RuleOverride
@@ -19,7 +19,7 @@ _OPENED = re.compile(r"(?:^|[\s(])'[^']*$")
 _CLOSED = re.compile(r"^[^']*'(?:[\s.,;:!?)]|$)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes three times as long: a message has hundreds
 class Sentence:
     """A sentence of a block: `text` is what patterns read (plain quotes), at `start` to `end` of the block's text."""
 
@@ -105,8 +105,9 @@ class ClaimRule(Rule):
 
     def definition(self, context: Context) -> Claim:
         """Give the claim as it holds for this message, with what the company changed."""
-        changes = {"true_when": self.override.true_when, "otherwise": self.override.otherwise}
-        return self.claim.model_copy(update={key: value for key, value in changes.items() if value is not None})
+        own = {"true_when": self.override.true_when, "otherwise": self.override.otherwise}
+        changes = {key: value for key, value in own.items() if value is not None}
+        return self.claim.model_copy(update=changes) if changes else self.claim
 
     def may(self, text: Sentence, context: Context) -> bool:
         """Say, cheaply, whether there is anything to find in a sentence, or in a block that is given as one."""
@@ -146,8 +147,8 @@ class ClaimRule(Rule):
             groups=groups,
         )
 
-    def propose(self, match: Match, context: Context) -> Proposal | None:
-        """Propose what to say instead; None: the finding is only shown."""
+    def propose(self, match: Match, context: Context) -> Proposal | Barrier:
+        """Propose what to say instead, or say why the finding is only shown."""
         from contextmail.rules.remedies import remedy
 
         return remedy(match, self.definition(context), context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from contextmail.language.flow import Barrier
 from contextmail.model.claim import Claim, Policy, RuleOverride
 from contextmail.model.finding import Grade, Variant
 from contextmail.rules.base import ClaimRule, Context, Match, PolicyRule, Proposal
@@ -18,7 +19,7 @@ class CustomClaim(ClaimRule):
         self.name = claim.name  # type: ignore[misc]  # a built-in rule has one name per class, these have one per claim
         self.claim = claim  # type: ignore[misc]
 
-    def propose(self, match: Match, context: Context) -> Proposal | None:
+    def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Weaken where the phrase stands apart, else replace or remove its sentence."""
         claim = self.definition(context)
         if claim.otherwise == "weaken":

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contextmail.language.flow import Place
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
@@ -42,7 +43,7 @@ class GenericGreeting(ClaimRule):
 
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Look only where a letter greets: at the opening of a block."""
-        if sentence.first:
+        if sentence.first and sentence.block.place not in (Place.ALT, Place.BUTTON):
             for match in super().find(sentence, context):
                 if not (match.say == "comma-name" and sentence.part == "subject"):
                     yield match

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from contextmail.language.flow import Barrier
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 
 _NAME = re.compile(r"(?i)(?:^|[._])(?:f_?name|first_?name|given_?name|firstname)$")
-_GREETED = re.compile(r"(?i)\b(?:hi|hello|hey|hiya|howdy),?\s+$")
-_WELCOMED = re.compile(r"(?i)\b(?:welcome|thanks|thank you|good (?:morning|afternoon|evening|day))(\s+)$")
 _CLOSED = re.compile(r"\s*(?:[,.!?;:)☀-➿🌀-🫿]|$)")
-_DEAR = re.compile(r"(?i)\bdear\s+$")
+_OPENS = re.compile(r",\s+(?P<word>[^\W\d_][\w'’]*)")
 _LAST_NAME = re.compile(r"\s\ufffc")
 
 
@@ -53,17 +52,14 @@ class MissingFallback(ClaimRule):
                 continue
             if _guarded(sentence, at, token.name):
                 continue
-            place = _place(sentence, at)
-            if place:
-                yield Match(self.name, sentence, at, at + 1, place[:2], say=place[2])
-            else:
-                yield Match(self.name, sentence, at, at + 1, (at, at + 1), note="no words would suit everybody here")
+            start, end, say, groups = _place(sentence, at, context.lexicon.grammar)
+            yield Match(self.name, sentence, at, at + 1, (start, end), say=say, groups=groups)
 
-    def propose(self, match: Match, context: Context) -> Proposal | None:
+    def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Put the clean name, or words that suit the place."""
         if not match.say:
-            return None
-        return Proposal(match.cut, context.phrasebook.say(match.say).variants, Grade.SAFE)
+            return Barrier("no words would suit everybody here")
+        return Proposal(match.cut, context.phrasebook.say(match.say, match.groups).variants, Grade.SAFE)
 
 
 def _guarded(sentence: Sentence, at: int, field: str) -> bool:
@@ -72,21 +68,25 @@ def _guarded(sentence: Sentence, at: int, field: str) -> bool:
     return any(c is not None and c.field == field and c.op != "absent" for c in asked)
 
 
-def _place(sentence: Sentence, at: int) -> tuple[int, int, str] | None:
-    """Give the stretch that depends on the name at `at`, and the phrasebook's entry for it; None: nothing suits."""
+def _place(sentence: Sentence, at: int, grammar: Mapping[str, re.Pattern[str]]) -> tuple[int, int, str, dict[str, str]]:
+    """Give the stretch that depends on the name at `at`, and the phrasebook's entry for it; no entry: nothing suits."""
     text, before = sentence.block.text, sentence.block.text[sentence.start : at]
     if _LAST_NAME.match(text, at + 1) or not _CLOSED.match(text, at + 1):
-        return None
-    if _GREETED.search(before):
-        return at, at + 1, "name-or-there"
-    if _DEAR.search(before):
-        return at, at + 1, "name-or-reader"
-    if welcomed := _WELCOMED.search(before):
-        return sentence.start + welcomed.start(1), at + 1, "space-name-or-nothing"
+        return at, at + 1, "", {}
+    if grammar["greeted"].search(before):
+        return at, at + 1, "name-or-there", {}
+    if grammar["dear"].search(before):
+        return at, at + 1, "name-or-reader", {}
+    if welcomed := grammar["welcomed"].search(before):
+        return sentence.start + welcomed.start(1), at + 1, "space-name-or-nothing", {}
+    if not before and (opened := _OPENS.match(text, at + 1, sentence.end)):
+        word = opened["word"]
+        return at, opened.end(), "name-before", {"word": word, "capital": word[0].upper() + word[1:]}
     comma = re.search(r",\s*$", before)
     if not comma:
-        return None
+        called = before.rstrip() and before[-1].isspace() and not grammar["named"].search(before)
+        return (at - 1, at + 1, "space-name-or-nothing", {}) if called else (at, at + 1, "", {})
     start = sentence.start + comma.start()
     if text[at + 1 : at + 2] == "," and text[at + 2 : sentence.end].strip():
-        return start, at + 2, "name-between-commas"
-    return start, at + 1, "comma-name-or-nothing"
+        return start, at + 2, "name-between-commas", {}
+    return start, at + 1, "comma-name-or-nothing", {}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from contextmail.language.block import Place
+from contextmail.language.flow import Barrier, Place
 from contextmail.language.patterns import straight
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Variant
@@ -47,7 +47,7 @@ class OwnedOffer(ClaimRule):
 
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield each sentence that names an offer, else one that calls for an upgrade."""
-        if context.lexicon.owners.search(sentence.text):
+        if context.lexicon.grammar["to-owners"].search(sentence.text):
             return
         named = [m for m in (self._named(offer, sentence) for offer in context.message.offers) if m]
         yield from named or super().find(sentence, context)
@@ -65,13 +65,13 @@ class OwnedOffer(ClaimRule):
         span = (sentence.start + found.start(), sentence.start + found.end())
         return Match(self.name, sentence, *span, span, groups={"noun": found[0]}, true_when=f"NOT {owns(offer)}")
 
-    def propose(self, match: Match, context: Context) -> Proposal | None:
+    def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Give owners the offer's own text; without a product there is nothing to ask."""
         offer = next((o for o in context.message.offers if match.true_when == f"NOT {owns(o)}"), None)
         if offer is None:
-            return None
+            return Barrier("the message's offers name no product that is pitched here")
         text = offer.owner_text or context.phrasebook.say("owned-offer", match.groups).heading
-        return replace_sentence(match, (Variant(owns(offer), text), Variant("", None)))
+        return replace_sentence(match, (Variant(owns(offer), text), Variant("", None)), context)
 
 
 def owns(offer: Offer) -> str:

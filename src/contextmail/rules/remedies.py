@@ -6,57 +6,39 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contextmail.language.block import Block, Place
-from contextmail.language.editing import linked
+from contextmail.language.block import OBJECT, Block, Place
+from contextmail.language.editing import Barrier, linked
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
 from contextmail.rules.base import Context, Match, Proposal
 
-_CLAUSE_END = re.compile(
-    r"(?i)(?:(?<!and),? so(?! (?:do|does|did|is|are|was|were|has|have)\b)| [–—-]|[:;])\s+(?=\S)"
-    r"|,? (?:and|but)\s+(?=(?:we|you|your|our|i|it|there|here)(?:'\w+)? )"
-)
-"""Where a clause ends and what follows stands by itself: "We miss you, so here's 20% off"."""
-_FRONTED = re.compile(r"(?i)(?:as|because|since|now that|given that)\b")
-"""How a clause opens that a comma ends: "As you've been with us from the start, your price stays"."""
-_FIRST = re.compile(r"(?i),? (?:and|but|so) $")
-"""News of its own before the claim: "You get free delivery, and it's been a while"."""
-_SECOND = re.compile(
-    r"(?i)\b(?:and|but|because|so|or|while|until|which)"
-    r" (?:we|you|your|our|i|it|there|here|that|this|the|an?|please|as|if|\w+ (?:is|are|has|will))\b"
-)
-"""News of its own behind the claim, which must not go with it."""
-_COMPLEMENT = {
-    "for-your-order": r"of|to|in|for|since|during|over|through|throughout|from|with|towards?|as|until|all|at|on|and (?:wish|want)",
-    "your-order": r"of|to|in|for|since|during|over|through|throughout|from|with|towards?|as|until|all|at|on|and (?:wish|want)",
-    "a-noun": r"for|since|over|through|throughout|all|from",
+_PROTECTED = {
+    "a token": re.compile(OBJECT),
+    "a link": re.compile(r"https?://|www\."),
+    "a price": re.compile(r"[$€£¥]"),
+    "a percentage": re.compile("%"),
+    "a code": re.compile(r"\b[A-Z]{2,}[0-9]+\b"),
+    "a number": re.compile(r"\d"),
 }
-"""What may not follow a text that stands for less than was said: "your order since 2012"."""
-_SUBORDINATE = re.compile(r"(?i)(?:and|but|or|because|which|that|who|than|as|while|of|with|to|for|in|by)\b")
-_PROTECTED = re.compile(r"[\d%$€£¥\ufffc]|https?://|www\.|\b[A-Z]{2,}[0-9]+\b")
-"""What no edit may lose: numbers, prices, codes, links, tokens."""
+"""What no edit may lose."""
 _NUMBER_ONE = re.compile(r"(?i)#1\b|\bno\. 1\b")
 """Praise, not a number."""
 _END = re.compile(r"(?P<mark>[.!?…]?)[.!?…]*[\"')\]]*[\s☀-➿🌀-🫿\ufe0f]*$")
-_CALLS = re.compile(
-    r"(?i)(?:(?P<greets>(?:hi|hello|hey)(?:,? \ufffc| there| everyone| all)?)|(?:dear )?\ufffc)(?P<pause>,| [–—-]) "
-)
-"""A name or a greeting before what is said: "Hi ￼, we miss you"."""
-_CALLED = re.compile(r", \ufffc(?=[.!?…]*[\s☀-➿🌀-🫿\ufe0f]*$)")
-"""A name behind it: "We miss you, ￼!"."""
+_PAUSE = re.compile(r"(?:[,:]| [–—-]) ")
 KEEPS_TEXT = ("heading", "subject", "preheader", "line", "title", "alt", "cell")
 """Places that may not stay empty."""
 
 
-def remedy(match: Match, claim: Claim, context: Context) -> Proposal | None:
-    """Propose what to say in the place of an untrue claim, or None where it can only be shown.
+def remedy(match: Match, claim: Claim, context: Context) -> Proposal | Barrier:
+    """Propose what to say in the place of an untrue claim, or say why it can only be shown.
 
     Weakening in place is safe. Cutting a clause or replacing a sentence is unsafe: what is left is grammatical by
     construction, but what the author meant by it is gone for those recipients.
     """
-    if claim.otherwise == "show" or match.confidence == "low":
-        return None
-    original = Variant(claim.true_when, None)
+    if claim.otherwise == "show":
+        return Barrier("its remedy is to show it")
+    if match.confidence == "low":
+        return Barrier("the words alone do not prove the claim")
     texts: Sequence[Variant] = (Variant("", ""),)
     heading = ""
     if claim.replace_with:
@@ -64,29 +46,52 @@ def remedy(match: Match, claim: Claim, context: Context) -> Proposal | None:
     elif match.say:
         entry = context.phrasebook.say(match.say, match.groups)
         texts, heading = entry.variants, entry.heading
-    # A claim that is true by absence stays for all of whom nothing is known: the original is the neutral text then.
-    variants = (*texts, Variant("", None)) if claim.unknown_is == "true" else (original, *texts)
-    if match.whole or claim.otherwise in ("remove", "replace"):
-        clause = None if claim.replace_with else cut_clause(match, variants, context)
-        return clause or (None if _has_news(match, context) else replace_sentence(match, variants, heading))
-    if _PROTECTED.search(_NUMBER_ONE.sub("", match.sentence.block.text[slice(*match.cut)])):
-        return None
-    if _goes_on(match):
-        whole = context.phrasebook.say(f"{claim.name.split('-')[1]}-sentence")
-        variants = (original, *whole.variants)
-        clause = cut_clause(match, variants, context)
-        return clause or (None if _has_news(match, context) else replace_sentence(match, variants, whole.heading))
-    return Proposal(match.cut, variants, Grade.SAFE)
+    if match.whole or (claim.otherwise in ("remove", "replace") and not _goes(match)):
+        return _whole(match, _or_original(texts, claim), heading, context, may_cut=not claim.replace_with)
+    if lost := _lost(match.sentence.block.text[slice(*match.cut)]):
+        return lost
+    behind = context.lexicon.grammar.get(f"behind-{match.say}")
+    if behind and behind.match(match.sentence.block.text, match.cut[1], match.sentence.end):
+        # The sentence goes on in a way that holds of the claim only: "a loyal customer for years".
+        entry = context.phrasebook.say(f"{claim.name.split('-')[1]}-sentence")
+        return _whole(match, _or_original(entry.variants, claim), entry.heading, context)
+    cut, start, _ = _core(match, context)
+    # With a phrase that goes, a mere name before it goes too: "￼, as our best customer, you".
+    goes = not match.say and match.cut[0] == start and cut == match.sentence.start
+    return Proposal((cut if goes else match.cut[0], match.cut[1]), _or_original(texts, claim), Grade.SAFE)
+
+
+def _goes(match: Match) -> bool:
+    """Say whether the words that make the claim can go by themselves: "Here's 20% off to welcome you back"."""
+    return not match.say and bool(match.groups.get("cut"))
+
+
+def _or_original(texts: Sequence[Variant], claim: Claim) -> tuple[Variant, ...]:
+    """Add the original: for those of whom the claim is true, or, where it is true by absence, for all of the others."""
+    if claim.unknown_is == "untrue":
+        return Variant(claim.true_when, None), *texts
+    untrue = (replace(text, when=f"({text.when or 'TRUE'}) AND NOT ({claim.true_when})") for text in texts)
+    return *untrue, Variant("", None)
+
+
+def _whole(
+    match: Match, variants: Sequence[Variant], heading: str, context: Context, *, may_cut: bool = True
+) -> Proposal | Barrier:
+    clause = cut_clause(match, variants, context) if may_cut else None
+    if clause is None and _has_news(match, context):
+        return Barrier("the sentence says something besides the claim")
+    return clause or replace_sentence(match, variants, context, heading)
 
 
 def _has_news(match: Match, context: Context) -> bool:
     """Say whether something else is said before or behind the claim, which must not go with it."""
-    text = match.sentence.block.text
-    head = text[_core(match)[1] : match.start]
-    if _FIRST.search(head) and len(head.split()) > 3 and not context.lexicon.claims(head):
+    text, grammar = match.sentence.block.text, context.lexicon.grammar
+    head = text[_core(match, context)[1] : match.start]
+    if grammar["joined-before"].search(head) and len(head.split()) > 3 and not context.lexicon.claims(head):
         return True
-    second = _SECOND.search(text, match.end, match.sentence.end)
-    return bool(second and not _claims(text[second.end() : match.sentence.end], match, context))
+    second = grammar["joined-behind"].search(text, match.end, match.sentence.end)
+    tail = text[second.end() : match.sentence.end] if second else ""
+    return bool(tail and not grammar["refers-back"].match(tail) and not _claims(tail, match, context))
 
 
 def _claims(text: str, match: Match, context: Context) -> bool:
@@ -95,84 +100,95 @@ def _claims(text: str, match: Match, context: Context) -> bool:
     return any(pattern.search(text, small) for pattern in context.lexicon.patterns.get(match.rule, ()))
 
 
-def _goes_on(match: Match) -> bool:
-    """Say whether the sentence goes on in a way that holds of the claim only: "a loyal customer for years"."""
-    words = _COMPLEMENT.get(match.say)
-    tail = match.sentence.block.text[match.cut[1] : match.sentence.end]
-    return bool(words and re.match(rf"(?i)\s+(?:{words})\b|,? and that's\b", tail))
-
-
 def cut_clause(match: Match, variants: Sequence[Variant], context: Context) -> Proposal | None:
     """Cut the clause that makes the claim when what follows it is a sentence of its own."""
-    sentence = match.sentence
+    sentence, grammar = match.sentence, context.lexicon.grammar
     text = sentence.block.text
-    start = _core(match)[1]
-    ends = re.compile(r", ") if _FRONTED.match(text, start) else _CLAUSE_END
+    called, start, _ = _core(match, context)
+    ends = _PAUSE if grammar["fronted"].match(text, start) else grammar["clause-end"]
     end = ends.search(text, match.end, sentence.end)
     if end is None or variants[0].text is not None:
         return None
-    before, after = text[start : end.start()], text[end.end() : sentence.end]
-    if (
-        _PROTECTED.search(before)
-        or _SUBORDINATE.match(after)
-        or len(after.split()) < 2
-        or _claims(after, match, context)
-    ):
+    after = text[end.end() : sentence.end]
+    if _lost(text[start : end.start()]) or grammar["subordinate"].match(after) or len(after.split()) < 2:
         return None
+    if grammar["refers-back"].match(after) or _claims(after, match, context):
+        return None
+    cut = called if called == sentence.start else start
     return Proposal(
-        (start, end.end()), (variants[0], Variant("", "")), Grade.UNSAFE, "cuts the clause that makes the claim"
+        (cut, end.end()), (variants[0], Variant("", "")), Grade.UNSAFE, "cuts the clause that makes the claim"
     )
 
 
-def replace_sentence(match: Match, variants: Sequence[Variant], heading: str = "") -> Proposal | None:
+def replace_sentence(
+    match: Match, variants: Sequence[Variant], context: Context, heading: str = ""
+) -> Proposal | Barrier:
     """Put texts in the place of the whole sentence, unless it holds what may not be lost.
 
-    `heading` stands in for an empty text where the place may not stay empty; without one there, None.
+    `heading` stands in for an empty text where the place may not stay empty; without one it is only shown. A name
+    that the sentence only calls ("￼, we miss you!") goes with it.
     """
     sentence = match.sentence
-    greeted, start, end = _core(match)
+    cut, start, end = _core(match, context)
+    if lost := kept(sentence.block, start, end):
+        return lost
     text = sentence.block.text[start:end]
-    called = (start, end) != (sentence.start, sentence.end)
-    if not is_replaceable(sentence.block, start, end):
-        return None
-    stays = sentence.alone and sentence.block.place in KEEPS_TEXT
+    if context.lexicon.grammar["notice"].search(text):
+        return Barrier("the sentence says why somebody gets this, or for whom it is")
+    if text.endswith(":"):
+        return Barrier("the sentence introduces what follows")
+    pause = sentence.block.text[cut:start] if cut > sentence.start else ""
+    called = end < sentence.end or cut == start > sentence.start
+    stays = called or (sentence.alone and sentence.block.place in KEEPS_TEXT)
     goes_on = end == sentence.end and bool(sentence.block.text[end:].strip())
-    pause = sentence.block.text[greeted:start]
     ended: list[Variant] = []
     for variant in variants:
-        words, replaced = variant.text, text
+        # a headline has no full stop in the place of a question mark
+        words, replaced = variant.text, text if goes_on or not stays else text.replace("?", "")
         if words == "" and pause:
             ended.append(replace(variant, text=_ended("", text, goes_on=goes_on)))
             continue
-        if words == "" and (called or stays):
+        if words == "" and stays:
             if not heading:
-                return None
+                return Barrier("the place may not stay empty, and no text is true of everybody")
             words = heading.rstrip("!")
-            replaced = text.replace(
-                "!", "" if sentence.block.place in KEEPS_TEXT else "."
-            )  # a stand-in is no exclamation
-        if words and start > sentence.start:
+            # a stand-in is no exclamation
+            replaced = replaced.replace("!", "" if sentence.block.place in KEEPS_TEXT else ".")
+        if words and cut > sentence.start:
             words = words[0].lower() + words[1:]
         ended.append(replace(variant, text=pause + _ended(words, replaced, goes_on=goes_on) if words else words))
-    return Proposal((greeted, end), tuple(ended), Grade.UNSAFE, "replaces or removes the whole sentence")
+    return Proposal((cut, end), tuple(ended), Grade.UNSAFE, "replaces or removes the whole sentence")
 
 
-def is_replaceable(block: Block, start: int, end: int) -> bool:
-    """Say whether other words may stand for these: the words of a link or a button say where it leads."""
-    return not (_PROTECTED.search(block.text, start, end) or block.place is Place.BUTTON or linked(block, start, end))
+def kept(block: Block, start: int, end: int) -> Barrier | None:
+    """Say why other words may not stand for these: the words of a link or a button say where it leads."""
+    if block.place is Place.BUTTON:
+        return Barrier("the words of a button say where it leads")
+    if linked(block, start, end):
+        return Barrier("a link stands inside the words to be changed")
+    return _lost(block.text[start:end])
 
 
-def _core(match: Match) -> tuple[int, int, int]:
-    """Give the stretch of the sentence without the name that it calls: "￼, " before it, ", ￼!" behind it.
+def _lost(text: str) -> Barrier | None:
+    text = _NUMBER_ONE.sub("", text)
+    found = next((name for name, pattern in _PROTECTED.items() if pattern.search(text)), "")
+    return Barrier(f"{found} stands inside the words to be changed") if found else None
 
-    The first of the three is where a greeting ends that can stand alone: "Hi ￼" of "Hi ￼, we miss you!".
+
+def _core(match: Match, context: Context) -> tuple[int, int, int]:
+    """Give the stretch of the sentence that is said, without the name that it calls before or behind it.
+
+    The first of the three is where an edit begins: behind a greeting that can stand alone ("Hi ￼" of "Hi ￼, we miss
+    you!"), before a mere name, which goes with the sentence ("￼, we miss you!"), behind any other ("Dear ￼, ").
     """
-    sentence = match.sentence
+    sentence, grammar = match.sentence, context.lexicon.grammar
     text = sentence.block.text
-    before, behind = _CALLS.match(text, sentence.start, match.start), _CALLED.search(text, match.end, sentence.end)
-    start = before.end() if before else sentence.start
-    greeted = before.start("pause") if before and before["greets"] else start
-    return greeted, start, behind.start() if behind else sentence.end
+    before = grammar["called-before"].match(text, sentence.start, match.start)
+    behind = grammar["called-behind"].search(text, match.end, sentence.end)
+    cut = start = before.end() if before else sentence.start
+    if before and (before["greets"] or text[sentence.start] == OBJECT):
+        cut = before.start("pause") if before["greets"] else sentence.start
+    return cut, start, behind.start() if behind else sentence.end
 
 
 def _ended(text: str, replaced: str, *, goes_on: bool) -> str:

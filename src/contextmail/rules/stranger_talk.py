@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 
+from contextmail.language.flow import Barrier
 from contextmail.language.patterns import straight
 from contextmail.language.sentences import block_sentences
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Variant
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
-from contextmail.rules.remedies import replace_sentence
+from contextmail.rules.remedies import remedy, replace_sentence
+
+_ASKED = re.compile(r"(?<![^.!?])[^.!?]*\?\s*\Z")
+NO_MEMBER = "NOT known(renewal_at)"
+"""No subscription runs, as far as is known: of who bought, a membership is still to be told."""
 
 
 class StrangerTalk(ClaimRule):
@@ -15,7 +22,8 @@ class StrangerTalk(ClaimRule):
 
     ## What it does
     Looks for invitations to join, switch, sign up or make a first order, and asks whether the recipient has no
-    relationship yet. Where that is unknown the words stay: they are true by absence.
+    relationship yet. Where that is unknown the words stay: they are true by absence. Of a membership, a club or a
+    subscription it asks whether one runs (`renewal_at`); `true_when` names another fact, such as `NOT member`.
 
     ## Why it hurts
     "Join us today" to somebody who has paid you for years says that you do not know them, and often that strangers
@@ -45,15 +53,30 @@ class StrangerTalk(ClaimRule):
         because="already a customer",
     )
 
-    def propose(self, match: Match, context: Context) -> Proposal | None:
+    def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
+        """Yield the pitches; one of a membership is for those who buy, too, so another fact decides of it."""
+        for match in super().find(sentence, context):
+            asked = _ASKED.search(sentence.block.text, 0, sentence.start)
+            of_members = context.lexicon.grammar["membership"].search(f"{asked[0] if asked else ''}{sentence.text}")
+            if of_members and self.override.true_when is None and match.confidence == "high":
+                note = "not true of everybody: already a member"
+                match = replace(match, true_when=NO_MEMBER, say="member-sentence", note=note)
+            yield match
+
+    def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Speak as to a customer; a question to strangers goes with the answer to it ("New here? Join us today.")."""
-        sentence = match.sentence
+        sentence, claim = match.sentence, self.definition(context)
+        claim = claim.model_copy(update={"true_when": match.true_when or claim.true_when})
+        answer = self._next(sentence, context)
+        if answer is not None and context.lexicon.grammar["goes-on"].match(answer.text):
+            return Barrier("the sentence behind it goes on about the same")
         if match.confidence == "high" and sentence.text.rstrip().endswith("?"):
-            answer = self._next(sentence, context)
+            found = () if answer is None else self.find(answer, context)
             # Without its question an offer to strangers would be a promise to customers.
-            mended = answer is None or any(self.propose(found, context) for found in self.find(answer, context))
-            return replace_sentence(match, (Variant("is_customer", ""), Variant("", None))) if mended else None
-        return super().propose(match, context)
+            if answer is not None and not any(isinstance(self.propose(f, context), Proposal) for f in found):
+                return Barrier("the sentence behind it answers the question")
+            return replace_sentence(match, (Variant(f"NOT ({claim.true_when})", ""), Variant("", None)), context)
+        return remedy(match, claim, context)
 
     def _next(self, sentence: Sentence, context: Context) -> Sentence | None:
         following = next((span for span in block_sentences(sentence.block) if span[0] >= sentence.end), None)

@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contextmail.dialects.base import TokenKind
+from contextmail.language.flow import Barrier
 from contextmail.model.claim import Claim
-from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
+from contextmail.rules.base import ClaimRule, Context, Match, Sentence
 
 
 class UnknownToken(ClaimRule):
@@ -50,6 +51,6 @@ class UnknownToken(ClaimRule):
                     self.name, sentence, at, at + 1, (at, at + 1), note=f"the audience has no field {token.name}"
                 )
 
-    def propose(self, match: Match, context: Context) -> Proposal | None:
-        """Propose nothing: only the author knows what was meant."""
-        return None
+    def propose(self, match: Match, context: Context) -> Barrier:
+        """Propose nothing."""
+        return Barrier("which field was meant is the author's to say")

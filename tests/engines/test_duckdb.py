@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,24 @@ def test_relative_files_are_found_in_the_folder_and_spilled_ones_removed(tmp_pat
         assert engine.rows("SELECT x FROM 'a.csv'") == [(1,)]
         assert len(list(tmp_path.iterdir())) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_an_engine_that_nobody_closes_leaves_no_folder(tmp_path: Path):
+    engine = DuckDBEngine(temp=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    del engine
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_wrong_is_said_without_the_statement_and_at_bearable_length():
+    with DuckDBEngine() as engine:
+        values = ", ".join(f"'value {i}'" for i in range(999))
+        engine.rows(f"CREATE TYPE many AS ENUM ({values})")
+        with pytest.raises(ConfigurationError) as caught:
+            engine.rows("SELECT 'none'::many")
+    assert len(str(caught.value)) < 500
+    assert "LINE 1" not in str(caught.value)
 
 
 def test_names_and_values_are_quoted_whatever_they_hold():

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime
 
@@ -68,6 +69,13 @@ def test_a_folder_with_other_things_in_it_is_not_replaced(tmp_path):
 def test_a_folder_without_facts_says_how_to_make_some(tmp_path):
     with pytest.raises(ConfigurationError, match="contextmail facts build"):
         FactsFolder.open(tmp_path)
+
+
+def test_rows_are_read_by_many_threads_and_after_a_close(folder):
+    with folder, ThreadPoolExecutor(8) as threads:
+        orders = [row["orders"] for row in threads.map(folder.row, "12" * 20)]
+    assert orders == [2, 1] * 20
+    assert folder.row("1")["orders"] == 2
 
 
 def test_progress_goes_from_nothing_to_all(build):

@@ -109,6 +109,54 @@ def test_a_mistake_in_a_mapping_names_its_place_and_the_way_out(build):
         build(orders=TableMapping(path="none.csv", columns={"customer": "customer", "at": "at"}))
 
 
+@pytest.fixture
+def odd(tmp_path: Path) -> Path:
+    """Make a folder of files that are not what their names say, and of databases with a table `orders`."""
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    (tmp_path / "text.duckdb").write_text("no database")
+    (tmp_path / "plain.csv.gz").write_text(TEXT)
+    (tmp_path / "o.csv").write_text(TEXT)
+    with sqlite3.connect(tmp_path / "o.db") as database:
+        database.execute("CREATE TABLE orders (who INTEGER)")
+    database.close()
+    (tmp_path / "cut.db").write_bytes(b"SQLite format 3\0" + b"x" * 200)
+    with DuckDBEngine() as engine:
+        engine.rows(f"ATTACH '{tmp_path}/o.duckdb' AS d")
+        engine.rows("CREATE TABLE d.orders AS SELECT 1 AS who")
+        engine.rows("DETACH d")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("mapping", "what", "cure"),
+    [
+        ({"path": "o.duckdb::ordrs"}, "path: o.duckdb has no table 'ordrs'", "did you mean 'orders'"),
+        ({"path": "o.duckdb::nope"}, "path: o.duckdb has no table 'nope'", "its tables are orders"),
+        ({"path": "o.db::nope"}, "path: o.db has no table 'nope'", "its tables are orders"),
+        ({"path": "cut.db::orders"}, "path: cut.db cannot be read as SQLite", "check that the file is whole"),
+        ({"path": "text.duckdb::orders"}, "path: text.duckdb is no DuckDB or SQLite database", "without `::`"),
+        ({"path": "o.csv::orders"}, "path: o.csv is no DuckDB or SQLite database", "without `::`"),
+        ({"path": "broken.parquet"}, "path: broken.parquet cannot be read as Parquet", "check that the file is whole"),
+        ({"path": "none*.parquet"}, r"path: none\*.parquet cannot be read as Parquet", "check"),
+        ({"path": "plain.csv.gz"}, "path: plain.csv.gz cannot be read", "check that the file is whole"),
+        ({"path": "o.csv", "encoding": "utf-9"}, "encoding: unknown encoding 'utf-9'", "utf-8, utf-16 or latin-1"),
+        (
+            {"sql": "SELECT who, pad FROM 'o.csv'"},
+            'sql: the SELECT does not run: .*"pad" not found.*"paid"',
+            "files are",
+        ),
+        ({"sql": "SELECT who FROM 'p.csv'"}, "sql: the SELECT does not run: .*p.csv", "relative to the settings"),
+        ({"sql": "SELEC who FROM 'o.csv'"}, "sql: the SELECT does not run: .*SELEC", "files are"),
+    ],
+)
+def test_a_file_that_is_not_what_it_seems_is_said_with_its_place_and_a_way_out(odd, mapping, what, cure):
+    columns = {} if "sql" in mapping else COLUMNS
+    with pytest.raises(ConfigurationError, match=rf"\[tables.orders\] {what}") as caught:
+        spends(odd, TableMapping(columns=columns, **mapping))
+    assert cure in caught.value.cure
+    assert "CREATE TEMP" not in str(caught.value)
+
+
 def test_latin_1_is_read_when_it_is_said(tmp_path: Path):
     (tmp_path / "c.csv").write_bytes("customer,city\n1,Zürich\n".encode("latin-1"))
     facts.build(

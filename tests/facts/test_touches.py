@@ -84,6 +84,33 @@ def test_planned_messages_take_room_on_their_day(build):
     assert folder.row("1")["touches_7d"] == 0
 
 
+PLACES = "customer,time_zone\n1,America/Los_Angeles\n2,Asia/Tokyo\n3,\n4,Middle-earth/Shire\n"
+
+
+def test_a_day_without_a_time_is_the_customers_own_day(build):
+    text = "customer,at\n" + "".join(f"{customer},2024-05-31\n" for customer in "1234")
+    folder = build(touches=text, customers=PLACES, options={"cap": (1, 7)})
+
+    assert [folder.row(customer)["room_at"] for customer in "1234"] == [
+        datetime(2024, 6, 7, 7), datetime(2024, 6, 6, 15), datetime(2024, 6, 7), datetime(2024, 6, 7),
+    ]  # fmt: skip
+    assert "1 values of time_zone are no zones such as Europe/London" in folder.catalogue.notes[0]
+
+
+def test_a_time_is_the_same_everywhere_as_a_window_is_so_many_times_24_hours(build):
+    text = "customer,at\n" + "".join(f"{customer},2024-05-31 09:30:00\n" for customer in "123")
+    folder = build(touches=text, customers=PLACES, options={"cap": (1, 7)})
+
+    assert {folder.row(customer)["room_at"] for customer in "123"} == {datetime(2024, 6, 7, 9, 30)}
+
+
+def test_a_planned_day_takes_room_from_its_beginning_where_they_live(build):
+    folder = build(touches="customer,at\n1,2024-06-03\n2,2024-06-03\n", customers=PLACES, options={"cap": (1, 7)})
+
+    assert folder.row("1")["room_at"] == datetime(2024, 6, 10, 7)
+    assert folder.row("2")["room_at"] == datetime(2024, 6, 9, 15)
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.lists(st.integers(-9, 9), max_size=8), min_size=1, max_size=40), st.integers(1, 3), st.integers(1, 5)

@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from contextmail.engines.base import Row, literal
 from contextmail.errors import ConfigurationError, MissingExtraError
+
+_LONGEST = 400
 
 
 class DuckDBEngine:
@@ -31,10 +34,11 @@ class DuckDBEngine:
         except ModuleNotFoundError as error:
             raise MissingExtraError("duckdb", "cli") from error
         self._library = duckdb
-        self._temp = Path(tempfile.mkdtemp(prefix="contextmail-", dir=temp))
+        spilled = tempfile.mkdtemp(prefix="contextmail-", dir=temp)
+        self._remove = weakref.finalize(self, shutil.rmtree, spilled, ignore_errors=True)
         self._connection = duckdb.connect(":memory:")
         settings: dict[str, str | int | bool] = {
-            "temp_directory": str(self._temp),
+            "temp_directory": spilled,
             "threads": threads or os.cpu_count() or 1,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -49,16 +53,16 @@ class DuckDBEngine:
             self.rows(f"SET {name} = {literal(value)}")
 
     def rows(self, sql: str) -> list[Row]:
-        """Run one statement and return its rows. Raises ConfigurationError with DuckDB's own message."""
+        """Run one statement and return its rows. Raises ConfigurationError with what DuckDB says is wrong."""
         try:
             return self._connection.execute(sql).fetchall()
         except self._library.Error as error:
-            raise ConfigurationError(str(error).strip()) from error
+            raise ConfigurationError(_said(str(error))) from error
 
     def close(self) -> None:
         """Free memory and remove what was spilled to disk."""
         self._connection.close()
-        shutil.rmtree(self._temp, ignore_errors=True)
+        self._remove()
 
     def __enter__(self) -> Self:
         return self
@@ -67,3 +71,9 @@ class DuckDBEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _said(text: str) -> str:
+    """Give what is wrong and the names that DuckDB suggests, without our statement and what it quotes at length."""
+    words = " ".join(text.split("\n\nLINE ")[0].split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"

@@ -11,6 +11,7 @@ from contextmail.engines.base import Engine, Row, literal, quoted
 
 PAGE = 20_000
 """Rows that Python holds at a time."""
+_as_json = json.JSONEncoder(default=str).encode
 
 
 def load_lines(
@@ -20,7 +21,7 @@ def load_lines(
     path = temp / f"{table}.jsonl"
     with path.open("w", encoding="utf-8") as out:
         for row in rows:
-            out.write(json.dumps(row, default=str) + "\n")
+            out.write(_as_json(row) + "\n")
     types = ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in columns.items())
     engine.rows(
         f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT * FROM read_json({literal(str(path))},"

@@ -29,43 +29,30 @@ def build_accounts(engine: Engine, tables: Mapping[str, Table], *, has_products:
         joins += " LEFT JOIN accounts a ON a.account = c.account::VARCHAR"
         owner, sources = f"coalesce({owner}, a.owner)", [*sources, accounts.said("owner")]
     owned = "NULL::VARCHAR[]"
-    if customers and customers.has("account") and has_products:
+    owns = bool(customers and customers.has("account") and has_products)
+    if owns:
         _owned(engine, tables)
         joins += " LEFT JOIN account_owned w ON w.account = c.account::VARCHAR"
         owned = "CASE WHEN c.account IS NOT NULL THEN coalesce(w.products, []) END"
-    known = customers is not None and (bool(joins) or owner != "NULL::VARCHAR")
+    known = bool(joins or sources)
     if known:
         engine.rows(
             f"CREATE TEMP VIEW account_facts AS SELECT c.customer, {owner} AS account_owner,"
             f" {owned} AS account_owned_products FROM customers c{joins}"
         )
-    whose = "products that any person of the account owns"
-    return Block(
-        "a",
-        "account_facts" if known else "",
-        [
-            column(
-                "account_owner",
-                T.TEXT,
-                "a.account_owner" if sources else "NULL",
-                ", ".join(sources) or "no [tables.accounts]",
-                "who at the company owns the relationship",
-            ),
-            column(
-                "account_owned_products",
-                T.SET,
-                "NULL" if owned.startswith("NULL") else "a.account_owned_products",
-                "customers (account), orders, subscriptions",
-                whose,
-            ),
-        ],
-    )
+    said, who = ", ".join(sources) or "no [tables.accounts]", "who at the company owns the relationship"
+    theirs, what = "customers (account), orders, subscriptions", "products that any person of the account owns"
+    columns = [
+        column("account_owner", T.TEXT, "a.account_owner", said, who, known=bool(sources)),
+        column("account_owned_products", T.SET, "a.account_owned_products", theirs, what, known=owns),
+    ]
+    return Block("a", "account_facts" if known else "", columns)
 
 
 def _owned(engine: Engine, tables: Mapping[str, Table]) -> None:
     parts = []
     if "orders" in tables:
-        parts.append("SELECT customer::VARCHAR AS customer, id AS product FROM owned_pairs JOIN products USING (code)")
+        parts.append("SELECT customer::VARCHAR AS customer, unnest(owned_products)::VARCHAR AS product FROM owned")
     if "subscriptions" in tables:
         parts.append("SELECT customer, product FROM subscriptions WHERE active AND product IS NOT NULL")
     engine.rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from contextmail.engines.base import Engine, quoted
+from contextmail.facts.ages import Ages
 from contextmail.facts.block import SQL_TYPES, Block, Column, column
 from contextmail.facts.lines import Lines
 from contextmail.facts.reading import Table
@@ -43,45 +44,37 @@ def rank(value: int, points: Sequence[int]) -> float:
 def across(tables: Mapping[str, Table], lines: Lines | None, points: Sequence[int], clock: str) -> list[Column]:
     """Describe the facts that need more than one table."""
     orders, subscriptions, customers = (tables.get(name) for name in ("orders", "subscriptions", "customers"))
-    goods = orders is not None and orders.has("product")
-    owned = {
-        (False, False): "NULL",
-        (True, False): "o.owned_products",
-        (False, True): "s.subscriptions",
-        (True, True): "list_sort(list_distinct(list_concat(o.owned_products::VARCHAR[], s.subscriptions)))",
-    }[goods, subscriptions is not None]
-    related = [
-        *(["coalesce(o.orders, 0) > 0"] if orders else []),
-        *(["coalesce(s.subscribed, false)"] if subscriptions else []),
-    ]
-    begun = [
-        *(["o.first_order"] if orders else []),
-        *(["s.subscriber_since"] if subscriptions else []),
-    ]
-    earliest = f"least({', '.join(begun)})" if begun else "NULL::DATE"
-    since = f"coalesce(c.since::DATE, {earliest})" if customers and customers.has("since") else earliest
-    tables_said = "orders, subscriptions" if subscriptions else "orders"
-    amounts = lines is not None and lines.has_amounts
+    priced = lines is not None and lines.has_amounts
+    owned, related, begun = [], [], []
+    if orders:
+        related.append("coalesce(o.orders, 0) > 0")
+        begun.append("o.first_order")
+        if orders.has("product"):
+            owned.append("o.owned_products")
+    if subscriptions:
+        related.append("coalesce(s.subscribed, false)")
+        begun.append("s.subscriber_since")
+        owned.append("s.subscriptions")
+    both = "list_sort(list_distinct(list_concat(o.owned_products::VARCHAR[], s.subscriptions)))"
+    since = f"least({', '.join(begun)})" if begun else "NULL"
+    if customers and customers.has("since"):
+        since = f"coalesce(c.since::DATE, {since})"
+    said, days = "orders, subscriptions" if subscriptions else "orders", f"date_diff('day', {since}, {clock}::DATE)"
+    own, tie = (
+        "products that they kept or subscribe to, by id",
+        "has an order of which something was kept, or a subscription",
+    )
+    old, age = "customers (since), else the first order or subscription", "days since the relationship began"
+    cuts, share = "orders, by 101 cut-points of spend", "share of buyers whose spend they reach"
+    ranked = _rank_sql(points) if points else "0.0"
     return [
         column(
-            "owned_products", T.SET, owned, tables_said, "products that they kept or subscribe to, by id",
-            zero="NULL" if owned == "NULL" else "[]",
+            "owned_products", T.SET, both if len(owned) > 1 else "".join(owned), said, own, known=bool(owned), zero="[]"
         ),
-        column(
-            "is_customer", T.BOOL, " OR ".join(related) or "NULL", tables_said,
-            "has an order of which something was kept, or a subscription",
-            zero="false" if related else "NULL",
-        ),
-        column(
-            "tenure_days", T.INT, f"date_diff('day', {since}, {clock}::DATE)" if since != "NULL::DATE" else "NULL",
-            "customers (since), else the first order or subscription", "days since the relationship began", unit="days",
-        ),
-        column(
-            "spend_rank", T.FLOAT, _rank_sql(points) if amounts and points else "0.0" if amounts else "NULL",
-            "orders, by 101 cut-points of spend",
-            "share of buyers whose spend they reach", zero="0.0" if amounts else "NULL", unit="share",
-        ),
-    ]  # fmt: skip
+        column("is_customer", T.BOOL, " OR ".join(related), said, tie, known=bool(related), zero="false"),
+        column("tenure_days", T.INT, days, old, age, known=since != "NULL", unit="days"),
+        column("spend_rank", T.FLOAT, ranked, cuts, share, known=priced, zero="0.0", unit="share"),
+    ]
 
 
 def assemble(
@@ -89,6 +82,7 @@ def assemble(
     tables: Collection[str],
     blocks: Sequence[Block],
     derived: Sequence[Column],
+    ages: Ages,
     notes: list[str],
     *,
     plain_sets: bool,
@@ -99,7 +93,7 @@ def assemble(
     else they may be lists of an enumeration, which are written to Parquet as text and much faster.
     """
     chosen: dict[str, Column] = {}
-    for candidate in [*(entry for block in blocks for entry in block.columns), *derived]:
+    for candidate in map(ages.dated, [*(entry for block in blocks for entry in block.columns), *derived]):
         name, before = candidate.spec.name, chosen.get(candidate.spec.name)
         if before is None or before.sql == "NULL" != candidate.sql:
             if before is not None and before.spec.type is not candidate.spec.type:

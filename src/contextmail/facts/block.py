@@ -43,19 +43,11 @@ def column(
     source: str,
     description: str = "",
     *,
+    known: bool = True,
     zero: str = "NULL",
     unit: str = "",
-    max_age_days: int | None = None,
     learned: str | None = None,
 ) -> Column:
-    """Describe a fact together with its SQL."""
-    spec = FactSpec(
-        name=name,
-        type=type_,
-        source=source,
-        description=description,
-        unit=unit,
-        max_age_days=max_age_days,
-        learned=learned,
-    )
-    return Column(spec, sql, zero)
+    """Describe a fact together with its SQL; one that is not `known` is unknown of everybody."""
+    spec = FactSpec(name=name, type=type_, source=source, description=description, unit=unit, learned=learned)
+    return Column(spec, sql, zero) if known else Column(spec, "NULL")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.facts.accounts import build_accounts
+from contextmail.facts.ages import Ages
 from contextmail.facts.assembling import across, assemble, cut_points
 from contextmail.facts.block import Block
 from contextmail.facts.consents import build_consents
@@ -21,13 +23,16 @@ from contextmail.facts.custom import add_facts
 from contextmail.facts.customers import build_customers
 from contextmail.facts.folder import CATALOGUE, FACTS, LINES, recover, retired
 from contextmail.facts.inquiries import build_inquiries
+from contextmail.facts.ledger import build_preferences, read_ledger
 from contextmail.facts.lines import Lines, build_lines
 from contextmail.facts.orders import build_orders
 from contextmail.facts.products import build_products
 from contextmail.facts.reading import Table, read_table
 from contextmail.facts.subscriptions import build_subscriptions
 from contextmail.facts.touches import build_touches, streak_sql
+from contextmail.facts.zones import in_own_zone
 from contextmail.model.fact import Catalogue, FactSpec
+from contextmail.model.ledger import Known
 from contextmail.model.tables import TABLES, FactDefinition, TableMapping
 
 Progress = Callable[[str, float], None]
@@ -38,8 +43,8 @@ EVIDENCE = {
     "touches": "FROM touches",
     "inquiries": "FROM inquiries",
     "consents": "SELECT customer, channel, purpose, status, happened_at, obtained FROM consents",
-    "accounts": "FROM accounts",
-    "customers": "FROM customers",
+    "accounts": "FROM accounts ORDER BY account",
+    "customers": "FROM customers ORDER BY customer",
 }
 """Tables that are kept beside the facts and the order lines: `facts show` names their rows."""
 
@@ -54,18 +59,19 @@ def build(
     currency: str = "",
     rates: Mapping[str, Decimal] | None = None,
     cap: tuple[int, int] = (3, 7),
+    max_age: Mapping[str, int | Literal["never"]] | None = None,
+    ledger: Iterable[Known] = (),
     strict: bool = False,
     bad_row_limit: int = 1000,
     folder: Path = Path(),
-    memory_limit: str = "",
-    threads: int = 0,
     progress: Progress | None = None,
 ) -> Catalogue:
     """Build `out`, a folder with one row of facts per customer, from mapped tables; return its catalogue.
 
     `as_of` is the clock: what is dated later is not known yet. `names` are facts that predicates use; those made from
     their names (`touches_14d_sms_ask`, `room_at_3_in_7d`) are built. `cap` is (messages, days) of the fact `room_at`.
-    `rates` says what one unit of another currency is worth in `currency`. Paths are relative to `folder`.
+    `ledger` is what the customers said of consent and channels themselves. `rates` says what one unit of another currency is worth in `currency`; `max_age` how many days a fact may be old,
+    where it is not as facts/ages.py says. Paths are relative to `folder`.
     The same tables give the same bytes. The folder is replaced at the end, so that a crash leaves the old facts.
 
     Raises ConfigurationError for a table, column or definition that does not fit, for more than `bad_row_limit` broken
@@ -79,13 +85,11 @@ def build(
             "there is no table", where="[tables]", cure="map [tables.orders] or [tables.customers]"
         )
     clock = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
-    with (
-        _replaced(out) as target,
-        DuckDBEngine(memory_limit=memory_limit, threads=threads, temp=target, folder=folder) as engine,
-    ):
+    with _replaced(out) as target, DuckDBEngine(temp=target, folder=folder) as engine:
         builder = _Builder(engine, target, clock, progress or _silent)
         builder.read(tables, folder, bad_row_limit)
-        return builder.build(facts, names, currency, rates or {}, cap, strict=strict)
+        builder.hear(ledger)
+        return builder.build(facts, names, currency, rates or {}, cap, max_age or {}, strict=strict)
 
 
 def _silent(_stage: str, _share: float) -> None:
@@ -114,6 +118,10 @@ class _Builder:
                     f"{name}: {table.broken_count} of {table.rows} rows are broken and were skipped: {shown}{more}"
                 )
 
+    def hear(self, ledger: Iterable[Known]) -> None:
+        """Read what the ledger of consent says of the customers."""
+        self.heard = read_ledger(self.engine, ledger, self.tables.get("customers"), self.target)
+
     def build(
         self,
         definitions: Sequence[FactDefinition],
@@ -121,6 +129,7 @@ class _Builder:
         currency: str,
         rates: Mapping[str, Decimal],
         cap: tuple[int, int],
+        max_age: Mapping[str, int | Literal["never"]],
         *,
         strict: bool,
     ) -> Catalogue:
@@ -134,35 +143,40 @@ class _Builder:
             lines = build_lines(
                 engine,
                 orders,
-                as_of=self.as_of,
+                clock=self.clock,
                 currency=currency,
                 rates=rates,
                 strict=strict,
                 file=self.target / LINES,
             )
+        touches, customers = tables.get("touches"), tables.get("customers")
+        sent = in_own_zone(engine, touches, customers, self.target, self.notes) if touches else ""
         blocks = [
-            build_orders(engine, orders, lines, self.as_of),
-            build_subscriptions(engine, tables.get("subscriptions"), self.as_of),
-            build_touches(engine, tables.get("touches"), self.as_of, names, cap, self.notes),
-            build_inquiries(engine, tables.get("inquiries"), self.as_of),
-            build_consents(engine, tables.get("consents"), self.as_of, self.notes),
+            build_orders(engine, orders, lines, self.clock),
+            build_subscriptions(engine, tables.get("subscriptions"), self.clock),
+            build_touches(engine, touches, sent, self.clock, names, cap, self.notes),
+            build_inquiries(engine, tables.get("inquiries"), self.clock),
+            build_consents(engine, tables.get("consents"), self.clock, self.notes),
         ]
         self.notes = [*self.notes, *(lines.notes if lines else [])]
         self._streak(blocks)
         points = cut_points(engine, lines)
         derived = across(tables, lines, points, self.clock)
-        known = {entry.spec.name for block in blocks for entry in block.columns if entry.sql != "NULL"}
-        known |= {entry.spec.name for entry in derived if entry.sql != "NULL"}
+        every = [*derived, *(entry for block in blocks for entry in block.columns)]
+        known = {entry.spec.name for entry in every if entry.sql != "NULL"}
         self.progress("customers", 0.75)
-        customers = build_customers(
-            engine, tables.get("customers"), clock=self.clock, taken=known, temp=self.target, notes=self.notes
-        )
+        told = customers.mapping.max_age if customers else {}
+        current = {name: table.mapping.as_of for name, table in tables.items() if table.mapping.as_of}
+        ages = Ages(self.as_of, current, {**told, **max_age})
+        people = build_customers(engine, customers, ages=ages, taken=known, temp=self.target, notes=self.notes)
         has_products = bool((orders and orders.has("product")) or "subscriptions" in tables)
-        blocks = [customers, *blocks, build_accounts(engine, tables, has_products=has_products)]
-        relation, specs = assemble(engine, tables, blocks, derived, self.notes, plain_sets=bool(definitions))
+        asked = [build_preferences(engine, customers)] if self.heard else []
+        blocks = [*asked, people, *blocks, build_accounts(engine, tables, has_products=has_products)]
+        relation, specs = assemble(engine, tables, blocks, derived, ages, self.notes, plain_sets=bool(definitions))
         if definitions:
             relation = f"(SELECT *, {self.clock} AS as_of FROM {relation})"
-            relation, specs = add_facts(engine, relation, specs, definitions, self.clock)
+            relation, specs = add_facts(engine, relation, specs, definitions, ages)
+        ages.refuse_unknown(specs)
         self.progress("writing facts", 0.8)
         columns = ", ".join(map(quoted, specs))
         # A SELECT of a company's own joins, which may lose the order.
@@ -189,15 +203,12 @@ class _Builder:
             self.progress(f"writing {table}", 0.9 + 0.1 * position / len(kept))
             self._copy(EVIDENCE[table], f"{table}.parquet")
         count = self.engine.rows(f"SELECT count(*) FROM read_parquet({literal(str(self.target / FACTS))})")[0][0]
-        as_of = {name: table.mapping.as_of for name, table in self.tables.items() if table.mapping.as_of}
         catalogue = Catalogue(
             as_of=self.as_of,
             customers=count,
-            facts={
-                name: spec.model_copy(update={"as_of": as_of.get(spec.source.split(" ")[0])})
-                for name, spec in specs.items()
-            },
-            tables={name: table.rows for name, table in self.tables.items()},
+            facts=specs,
+            tables={name: table.rows for name, table in self.tables.items()}
+            | ({"ledger": self.heard} if self.heard else {}),
             cut_points={"spend": points} if points else {},
             currency=lines.currency if lines else "",
             notes=self.notes,

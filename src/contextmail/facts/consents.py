@@ -1,12 +1,10 @@
 """Consent facts: what each customer last said of each channel and purpose.
 
-The latest word counts; of two at the same time, the refusal. A refusal without a date, or with one later than the
+The latest word counts; of two at the same time, the refusal. A refusal in the ledger stands against any table. A refusal without a date, or with one later than the
 clock, counts all the same; a grant does not. A status that is not understood is taken as a refusal, and reported.
 """
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from contextmail.engines.base import Engine, literal
 from contextmail.facts.block import Block, column
@@ -26,44 +24,58 @@ STATUSES = {
     ),
 }  # fmt: skip
 _ALL = ("all", "any", "*")
+_OWN = (
+    "customer VARCHAR, channel VARCHAR, purpose VARCHAR, status VARCHAR, happened_at TIMESTAMP, at_ TIMESTAMP,"
+    " weight INTEGER, obtained VARCHAR, odd BOOLEAN"
+)
 
 
-def build_consents(engine: Engine, table: Table | None, as_of: datetime, notes: list[str]) -> Block:
+def build_consents(engine: Engine, table: Table | None, clock: str, notes: list[str]) -> Block:
     """Make the table `consents` and a fact for each channel and purpose; without the table they are all unknown."""
     pairs = [(str(channel), str(purpose)) for channel in Channel for purpose in Purpose]
-    if table is None:
+    said = bool(engine.rows("SELECT 1 FROM ledger LIMIT 1"))
+    if table is None and not said:
         source = "no [tables.consents]"
         return Block("k", "", [column(f"consent_{c}_{p}", T.TEXT, "NULL", source) for c, p in pairs])
-    _prepare(engine, table, as_of, notes)
+    if table is None:
+        engine.rows(f"CREATE TEMP TABLE consents ({_OWN})")
+    else:
+        _prepare(engine, table, clock, notes)
+    # A refusal in the ledger stands whatever a table says later; what it grants counts from the day it was given.
+    engine.rows(
+        "INSERT INTO consents SELECT customer, channel, purpose, status, said_at,"
+        " CASE status WHEN 'denied' THEN TIMESTAMP '9999-12-31' ELSE coalesce(said_at, TIMESTAMP '0001-01-01') END,"
+        " CASE status WHEN 'denied' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END, obtained, false FROM ledger"
+        f" WHERE status IS NOT NULL AND (status = 'denied' OR said_at <= {clock})"
+    )
+    obtained = said or (table is not None and table.has("obtained"))
     facts = ", ".join(
         f"max_by(status, (at_, weight)) FILTER ((channel = {literal(c)} OR channel IS NULL)"
         f" AND (purpose = {literal(p)} OR purpose IS NULL)) AS consent_{c}_{p}"
         for c, p in pairs
     )
-    if table.has("obtained"):
+    if obtained:
         facts += "".join(
             f", max_by(obtained, (at_, obtained)) FILTER (channel = {literal(c)}) AS {c}_obtained" for c in Channel
         )
     engine.rows(f"CREATE TEMP TABLE consent_facts AS SELECT customer, {facts} FROM consents GROUP BY customer")
-    source = table.said("channel", "purpose", "status", "at")
+    source = table.said("channel", "purpose", "status", "at") if table else "ledger"
+    silence = "'unknown'" if table else "NULL"
     about = "granted, denied, pending or unknown"
-    columns = [
-        column(f"consent_{c}_{p}", T.TEXT, f"k.consent_{c}_{p}", source, about, zero="'unknown'") for c, p in pairs
-    ]
-    if table.has("obtained"):
-        how = "how the address or number was obtained"
-        columns += [column(f"{c}_obtained", T.TEXT, f"k.{c}_obtained", table.said("obtained"), how) for c in Channel]
+    columns = [column(f"consent_{c}_{p}", T.TEXT, f"k.consent_{c}_{p}", source, about, zero=silence) for c, p in pairs]
+    if obtained:
+        how, by = "how the address or number was obtained", table.said("obtained") if table else source
+        columns += [column(f"{c}_obtained", T.TEXT, f"k.{c}_obtained", by, how) for c in Channel]
     return Block("k", "consent_facts", columns)
 
 
-def _prepare(engine: Engine, table: Table, as_of: datetime, notes: list[str]) -> None:
+def _prepare(engine: Engine, table: Table, clock: str, notes: list[str]) -> None:
     plain = "replace(replace(lower(trim(status)), '-', '_'), ' ', '_')"
     cases = " ".join(
         f"WHEN {plain} IN ({', '.join(map(literal, words))}) THEN {literal(status)}"
         for status, words in STATUSES.items()
     )
     status = f"CASE {cases} ELSE 'denied' END"
-    clock = f"TIMESTAMP {literal(str(as_of))}"
     at = table.column("at", "NULL::TIMESTAMP")
     channel, purpose = table.column("channel"), table.column("purpose")
     everything = ", ".join(map(literal, _ALL))

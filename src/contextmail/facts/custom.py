@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.errors import ConfigurationError, did_you_mean
+from contextmail.facts.ages import MONTH, Ages
 from contextmail.facts.block import SQL_TYPES
 from contextmail.facts.columns import as_fact, fact_types
 from contextmail.model.fact import FactSpec, FactType
 from contextmail.model.tables import FactDefinition
 from contextmail.predicates.sqltext import parse_value, to_sql
+from contextmail.predicates.tree import facts_of
 
 
 def add_facts(
-    engine: Engine, relation: str, specs: Mapping[str, FactSpec], definitions: Sequence[FactDefinition], clock: str
+    engine: Engine, relation: str, specs: Mapping[str, FactSpec], definitions: Sequence[FactDefinition], ages: Ages
 ) -> tuple[str, dict[str, FactSpec]]:
     """Give the relation with each defined fact added, and all specifications; a fact may use those before it.
 
@@ -27,22 +29,27 @@ def add_facts(
             raise ConfigurationError("there is such a fact already", where=where, cure="give it another name")
         if definition.is_select:
             sql, type_, relation = _selected(engine, relation, definition, where)
+            days: int | None = MONTH
         else:
             tree, type_ = parse_value(
                 definition.sql, {name: spec.type for name, spec in all_specs.items()}, where=where
             )
             sql = to_sql(tree)
+            made_of = [all_specs[name].max_age_days for name in facts_of(tree) if name in all_specs]
+            days = min((age for age in made_of if age is not None), default=None)
         if definition.type is not None and definition.type is not type_:
             cure = f'say type = "{type_}", or leave it out'
             raise ConfigurationError(f"its type is {type_}, not {definition.type}", where=where, cure=cure)
-        sql = _aged(sql, definition, all_specs, clock, where)
+        days = definition.max_age if definition.max_age is not None else days
+        days = ages.of(definition.name) if definition.name in ages.own else days
+        sql = _aged(sql, definition.learned, days, all_specs, ages, where)
         relation = f"(SELECT *, ({sql})::{SQL_TYPES[type_]} AS {quoted(definition.name)} FROM {relation})"
         all_specs[definition.name] = FactSpec(
             name=definition.name,
             type=type_,
             source="[[fact]]",
             description=definition.description or " ".join(definition.sql.split()),
-            max_age_days=definition.max_age,
+            max_age_days=days,
             learned=definition.learned or None,
         )
     return relation, all_specs
@@ -72,18 +79,14 @@ def _selected(engine: Engine, relation: str, definition: FactDefinition, where: 
     return as_fact("value", value_type, type_), type_, f"{relation} LEFT JOIN {table} USING (customer)"
 
 
-def _aged(sql: str, definition: FactDefinition, specs: Mapping[str, FactSpec], clock: str, where: str) -> str:
-    """Make the fact unknown where it was learned too long ago."""
-    if not definition.learned:
+def _aged(sql: str, by: str, days: int | None, specs: Mapping[str, FactSpec], ages: Ages, where: str) -> str:
+    """Make the fact unknown where it was learned, as the date fact `by` says, too long ago."""
+    if not by:
         return sql
-    learned = specs.get(definition.learned)
-    if learned is None or learned.type not in (FactType.DATE, FactType.TIMESTAMP):
-        cure = (
-            did_you_mean(definition.learned, [n for n, s in specs.items() if s.type is FactType.DATE])
-            or "name a date fact"
-        )
-        raise ConfigurationError(f"{definition.learned!r} is no date", where=f"{where} learned", cure=cure)
-    if definition.max_age is None:
+    if by not in specs or specs[by].type not in (FactType.DATE, FactType.TIMESTAMP):
+        cure = did_you_mean(by, [n for n, s in specs.items() if s.type is FactType.DATE]) or "name a date fact"
+        raise ConfigurationError(f"{by!r} is no date", where=f"{where} learned", cure=cure)
+    if days is None:
         return sql
-    age = f"date_diff('day', {quoted(definition.learned)}::DATE, {clock}::DATE)"
-    return f"CASE WHEN {age} <= {literal(definition.max_age)} THEN {sql} END"
+    age = f"date_diff('day', {quoted(by)}::DATE, TIMESTAMP {literal(str(ages.clock))}::DATE)"
+    return f"CASE WHEN {age} <= {days} THEN {sql} END"

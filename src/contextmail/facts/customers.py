@@ -8,6 +8,7 @@ from pathlib import Path
 
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.errors import ConfigurationError, did_you_mean
+from contextmail.facts.ages import Ages
 from contextmail.facts.block import Block, Column, column
 from contextmail.facts.reading import Table
 from contextmail.facts.rows import load_rows
@@ -24,12 +25,13 @@ _PLAIN = {
     "preferred_channel": "channel that they asked for",
 }
 
+_UNMAPPED = "not mapped in [tables.customers]"
+
 
 def build_customers(
-    engine: Engine, table: Table | None, *, clock: str, taken: Collection[str], temp: Path, notes: list[str]
+    engine: Engine, table: Table | None, *, ages: Ages, taken: Collection[str], temp: Path, notes: list[str]
 ) -> Block:
-    """Make the table `customers` and its facts; `taken` are names of facts that other tables
-    give.
+    """Make the table `customers` and its facts; `taken` are names of facts that other tables give.
 
     Where a customer has several rows the last in the order of their values counts, and the note says so.
     Raises ConfigurationError for a date or age of a fact that is not there.
@@ -42,7 +44,7 @@ def build_customers(
     _clean_names(engine, table, temp)
     columns = [*_plain(table), *_names(table)]
     for name, (source_column, type_) in further.items():
-        columns.append(_aged(table, name, f"c.{quoted(source_column)}", type_, clock))
+        columns.append(_aged(table, name, f"c.{quoted(source_column)}", type_, ages))
         if f"learned_{name}" in table.roles:
             when = f"c.{quoted(f'learned_{name}')}::DATE"
             columns.append(column(f"{name}_learned", T.DATE, when, table.said(), f"when {name} was learned"))
@@ -111,45 +113,31 @@ def _of(column_sql: str) -> str:
 
 def _plain(table: Table | None) -> list[Column]:
     """Describe the roles that are facts as they stand."""
-    roles = {
-        **_PLAIN,
-        **{f"{channel}_obtained": f"how the {channel} address or number was obtained" for channel in Channel},
-    }
-    return [
-        column(role, T.TEXT, f"c.{quoted(role)}::VARCHAR", table.said(role), about)
-        if table and table.has(role)
-        else column(role, T.TEXT, "NULL", "not mapped in [tables.customers]", about)
-        for role, about in roles.items()
-    ]
+    obtained = {f"{channel}_obtained": f"how the {channel} address or number was obtained" for channel in Channel}
+    columns = []
+    for role, about in {**_PLAIN, **obtained}.items():
+        known = table is not None and table.has(role)
+        source = table.said(role) if table and known else _UNMAPPED
+        columns.append(column(role, T.TEXT, f"c.{quoted(role)}::VARCHAR", source, about, known=known))
+    return columns
 
 
 def _names(table: Table | None) -> list[Column]:
     mapped = table is not None and (table.has("name") or table.has("first_name"))
-    source = table.said("first_name", "name") if table and mapped else "not mapped in [tables.customers]"
+    source = table.said("first_name", "name") if table and mapped else _UNMAPPED
+    about, known = "clean first name; unknown where there is doubt", "a clean first name is known"
+    is_known = "c.clean_first_name IS NOT NULL" if mapped else "false"
     return [
-        column(
-            "first_name",
-            T.TEXT,
-            "c.clean_first_name" if mapped else "NULL",
-            source,
-            "clean first name; unknown where there is doubt",
-        ),
-        column(
-            "name_known",
-            T.BOOL,
-            "c.clean_first_name IS NOT NULL" if mapped else "false",
-            source,
-            "a clean first name is known",
-            zero="false",
-        ),
+        column("first_name", T.TEXT, "c.clean_first_name", source, about, known=mapped),
+        column("name_known", T.BOOL, is_known, source, known, zero="false"),
     ]
 
 
-def _aged(table: Table, name: str, sql: str, type_: T, clock: str) -> Column:
-    """Describe a further column; one that is too old at the clock is unknown."""
-    age, learned = table.mapping.max_age.get(name), f"learned_{name}" in table.roles
-    if age is not None:
-        since = f"c.{quoted(f'learned_{name}')}" if learned else f"TIMESTAMP {literal(str(table.mapping.as_of or ''))}"
-        if learned or table.mapping.as_of:
-            sql = f"CASE WHEN date_diff('day', {since}::DATE, {clock}::DATE) <= {age} THEN {sql} END"
-    return column(name, type_, sql, table.said(), max_age_days=age, learned=f"{name}_learned" if learned else None)
+def _aged(table: Table, name: str, sql: str, type_: T, ages: Ages) -> Column:
+    """Describe a further column; where it is mapped when it was learned, each customer's ages from that day."""
+    if f"learned_{name}" not in table.roles:
+        return column(name, type_, sql, table.said())
+    if (days := ages.of(name)) is not None:
+        today = f"TIMESTAMP {literal(str(ages.clock))}::DATE"
+        sql = f"CASE WHEN date_diff('day', c.{quoted(f'learned_{name}')}::DATE, {today}) <= {days} THEN {sql} END"
+    return column(name, type_, sql, table.said(), learned=f"{name}_learned")

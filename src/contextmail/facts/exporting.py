@@ -43,7 +43,7 @@ def export(
 ) -> int:
     """Write the facts to `sqlite:PATH` or `postgresql://…` as `table`, one row per customer; return their number.
 
-    The table is replaced in one transaction: readers see the old facts or the new ones. `table`_catalogue holds the
+    Beside its facts a row has `facts_as_of`, so that a campaign knows how old they are. The table is replaced in one transaction: readers see the old facts or the new ones. `table`_catalogue holds the
     catalogue as JSON. SQLite has no dates, booleans and lists: they are ISO text, 0 or 1, and JSON.
     Raises ConfigurationError for another URL or a database that cannot be written, MissingExtraError without psycopg.
     """
@@ -66,11 +66,12 @@ def _pages(folder: FactsFolder, progress: Callable[[str, float], None]) -> Itera
     """Read the rows page by page, so that memory does not grow with the customers."""
     columns = ", ".join(map(quoted, ["customer", *folder.catalogue.facts]))
     file = literal(str(folder.parquet))
+    built = f"TIMESTAMP {literal(str(folder.catalogue.as_of))}"
     with DuckDBEngine() as engine:
         for start in range(0, folder.catalogue.customers, _PAGE):
             progress("writing to the database", start / folder.catalogue.customers)
             yield engine.rows(
-                f"SELECT {columns} FROM read_parquet({file}, file_row_number = true)"
+                f"SELECT {columns}, {built} AS facts_as_of FROM read_parquet({file}, file_row_number = true)"
                 f" WHERE file_row_number >= {start} AND file_row_number < {start + _PAGE}"
             )
     progress("writing to the database", 1.0)
@@ -78,11 +79,11 @@ def _pages(folder: FactsFolder, progress: Callable[[str, float], None]) -> Itera
 
 def _columns(catalogue: Catalogue, types: dict[FactType, str]) -> str:
     facts = [f"{quoted(name)} {types[spec.type]}" for name, spec in catalogue.facts.items()]
-    return ", ".join(["customer TEXT PRIMARY KEY", *facts])
+    return ", ".join(["customer TEXT PRIMARY KEY", *facts, f"facts_as_of {types[FactType.TIMESTAMP]}"])
 
 
 def _to_sqlite(catalogue: Catalogue, pages: Iterator[list[tuple[Any, ...]]], path: str, table: str) -> None:
-    new, places = quoted(f"{table}_new"), ", ".join("?" * (len(catalogue.facts) + 1))
+    new, places = quoted(f"{table}_new"), ", ".join("?" * (len(catalogue.facts) + 2))
     about = quoted(f"{table}_catalogue")
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:

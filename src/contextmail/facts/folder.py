@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
 
 from pydantic import ValidationError
 
-from contextmail.engines.base import Engine, literal
+from contextmail.engines.base import Engine, Row, literal, quoted
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError
 from contextmail.model.fact import Catalogue, FactType, FactValue
@@ -17,12 +20,18 @@ LINES = "lines.parquet"
 CATALOGUE = "catalogue.json"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class FactsFolder:
-    """A built folder: `catalogue` (types, sources, clock) and `parquet` (one row per customer, `customer` first)."""
+    """A built folder: `catalogue` (types, sources, clock) and `parquet` (one row per customer, `customer` first).
+
+    The first `row` opens a connection, which the later ones share, from any thread, until `close` or the end of a
+    `with` block.
+    """
 
     path: Path
     catalogue: Catalogue
+    _engine: Engine | None = field(default=None, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     @classmethod
     def open(cls, path: Path | str) -> FactsFolder:
@@ -51,22 +60,40 @@ class FactsFolder:
         return file if file.is_file() else None
 
     def row(self, customer: str, engine: Engine | None = None) -> dict[str, FactValue] | None:
-        """Give the facts of one customer by name; None if the customer is not known. Sets are tuples."""
-        if engine is None:
-            with DuckDBEngine(threads=1) as opened:
-                return self.row(customer, opened)
-        names = list(self.catalogue.facts)
-        columns = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
-        rows = engine.rows(
-            f"SELECT {columns} FROM read_parquet({literal(str(self.parquet))}) WHERE customer = {literal(customer)}"
-        )
+        """Give the facts of one customer by name, and `facts_as_of`; None if the customer is not known.
+
+        Sets are tuples. An `engine` given is used in place of the folder's own connection.
+        """
+        columns = ", ".join(map(quoted, self.catalogue.facts))
+        query = f"SELECT {columns} FROM read_parquet({literal(str(self.parquet))}) WHERE customer = {literal(customer)}"
+        rows = engine.rows(query) if engine else self._rows(query)
         if not rows:
             return None
-        specs = self.catalogue.facts
-        return {
-            name: tuple(value) if specs[name].type is FactType.SET and value is not None else value
-            for name, value in zip(names, rows[0], strict=True)
-        }
+        row: dict[str, FactValue] = {"facts_as_of": self.catalogue.as_of}
+        for (name, spec), value in zip(self.catalogue.facts.items(), rows[0], strict=True):
+            row[name] = tuple(value) if spec.type is FactType.SET and value is not None else value
+        return row
+
+    def _rows(self, query: str) -> list[Row]:
+        with self._lock:
+            if self._engine is None:
+                self._engine = DuckDBEngine(threads=1)
+            return self._engine.rows(query)
+
+    def close(self) -> None:
+        """Close the connection that `row` opened; the next `row` opens another."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.close()
+                self._engine = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def retired(path: Path) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +16,9 @@ from contextmail.engines.base import Engine, literal
 from contextmail.errors import ConfigurationError
 from contextmail.facts.money import fixed_currency, line_amount
 from contextmail.facts.reading import Table
+
+_PARQUET = "(FORMAT parquet, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 1)"
+"""Numbers as differences, and no search for a dictionary: written and read in two thirds of the time."""
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ def build_lines(
     engine: Engine,
     orders: Table,
     *,
-    as_of: datetime,
+    clock: str,
     currency: str,
     rates: Mapping[str, Decimal],
     strict: bool,
@@ -49,35 +51,35 @@ def build_lines(
     lines = Lines(currency or fixed_currency(orders) or (found[0] if len(found) == 1 else ""))
     amount = _amount(orders, lines, found, rates, strict=strict)
     engine.rows(f"CREATE TEMP VIEW typed_lines AS {_typed(orders, amount)}")
-    source = f"(SELECT * FROM typed_lines WHERE customer IS NOT NULL AND happened_at <= {_clock(as_of)})"
+    source = f"(SELECT * FROM typed_lines WHERE customer IS NOT NULL AND happened_at <= {clock})"
     if orders.has("line"):
         source = _without_doubles(engine, source, lines)
     units = "abs(quantity)" if orders.has("quantity") else "abs(amount)" if lines.has_amounts else "1"
     stored = engine.rows(
-        "COPY (SELECT l.customer, l.order_id, p.code AS product_code, l.quantity, l.amount, l.happened_at, l.is_return,"
+        "COPY (SELECT l.customer, l.order_id, enum_code(p.product) AS product_code, l.quantity, l.amount, l.happened_at, l.is_return,"
         f" l.is_product, l.is_product AND NOT l.is_return AND {units} > 0 AS kept,"
         " coalesce(p.nameable, false) AS named"
-        f" FROM {source} l LEFT JOIN products p ON p.key = l.product_key) TO {literal(str(file))} (FORMAT parquet)"
+        f" FROM {source} l LEFT JOIN products p ON p.key = l.product_key) TO {literal(str(file))} {_PARQUET}"
     )[0][0]
     engine.rows(f"CREATE TEMP VIEW stored_lines AS SELECT * FROM read_parquet({literal(str(file))})")
     if engine.rows("SELECT 1 FROM stored_lines WHERE is_return AND is_product LIMIT 1"):
         netted = file.with_suffix(".net")
-        engine.rows(f"COPY ({_net(units)}) TO {literal(str(netted))} (FORMAT parquet)")
+        engine.rows(f"COPY ({_net(units)}) TO {literal(str(netted))} {_PARQUET}")
         netted.replace(file)
     engine.rows(f"CREATE TEMP VIEW lines AS {readable_lines('stored_lines', 'products')}")
     if stored < orders.rows - orders.broken_count:
-        _count_left_out(engine, orders, lines, as_of)
+        _count_left_out(engine, orders, lines, clock)
     return lines
 
 
-def _count_left_out(engine: Engine, orders: Table, lines: Lines, as_of: datetime) -> None:
+def _count_left_out(engine: Engine, orders: Table, lines: Lines, clock: str) -> None:
     anonymous, later = engine.rows(
-        f"SELECT count(*) FILTER (customer IS NULL), count(*) FILTER (happened_at > {_clock(as_of)}) FROM typed_lines"
+        f"SELECT count(*) FILTER (customer IS NULL), count(*) FILTER (happened_at > {clock}) FROM typed_lines"
     )[0]
     if anonymous:
         lines.notes.append(f"orders: {anonymous} of {orders.rows} rows have no customer and were left out")
     if later:
-        lines.notes.append(f"orders: {later} rows are later than the clock, {as_of}, and were left out")
+        lines.notes.append(f"orders: {later} rows are later than the clock and were left out")
 
 
 def readable_lines(lines: str, products: str) -> str:
@@ -174,7 +176,3 @@ def _net(units: str) -> str:
         SELECT s.* FROM stored_lines s ANTI JOIN affected a ON s.is_product AND {same}
         ORDER BY customer, happened_at, order_id, product_code, quantity, amount, kept
     """
-
-
-def _clock(as_of: datetime) -> str:
-    return f"TIMESTAMP {literal(str(as_of))}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -247,8 +246,3 @@ def _check_rows(engine: Engine, table: Table, reader: _Reader, limit: int) -> No
             where=f"[tables.{table.name}]",
             cure=cure,
         )
-
-
-def mapped(tables: Collection[Table], name: str) -> Table | None:
-    """Give the table of that name, or None."""
-    return next((table for table in tables if table.name == name), None)

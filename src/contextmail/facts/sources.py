@@ -10,13 +10,13 @@ import csv
 import gzip
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from contextmail.engines.base import Engine, literal, quoted
-from contextmail.errors import ConfigurationError
+from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.model.tables import TableMapping
 
 _DELIMITERS = ",;\t|"
@@ -70,13 +70,8 @@ def open_source(
     where = f"[tables.{table}]"
     relation = quoted(f"raw_{table}")
     if mapping.sql:
-        try:
+        with _explained("the SELECT does not run", f"{where} sql", "files are named relative to the settings file"):
             engine.rows(f"CREATE TEMP TABLE {relation} AS {mapping.sql.strip().rstrip(';')}")
-        except ConfigurationError as error:
-            cure = "files are named relative to the settings file"
-            raise ConfigurationError(
-                f"the SELECT does not run: {error.what}", where=f"{where} sql", cure=cure
-            ) from None
         return Source(table, relation, _columns(engine, relation), "sql")
     name, _, inner = mapping.path.partition("::")
     path = folder / name
@@ -87,11 +82,22 @@ def open_source(
     if inner or path.suffix in (".db", ".sqlite", ".sqlite3", ".duckdb"):
         return _from_database(engine, table, path, inner, temp, wanted)
     if path.suffix in (".parquet", ".pq"):
-        engine.rows(f"CREATE TEMP VIEW {relation} AS SELECT * FROM read_parquet({literal(str(path))})")
+        with _explained(f"{name} cannot be read as Parquet", f"{where} path", "check that the file is whole"):
+            engine.rows(f"CREATE TEMP VIEW {relation} AS SELECT * FROM read_parquet({literal(str(path))})")
         return Source(table, relation, _columns(engine, relation), name)
     file = _csv_file(path, mapping, where)
-    _load_csv(engine, table, file, wanted)
+    with _explained(f"{name} cannot be read as CSV", f"{where} path", "save it as UTF-8, or say its `encoding`"):
+        _load_csv(engine, table, file, wanted)
     return Source(table, relation, _columns(engine, relation), name, file)
+
+
+@contextmanager
+def _explained(what: str, where: str, cure: str) -> Iterator[None]:
+    """Say of an engine's error which file or setting it is about, and what to do."""
+    try:
+        yield
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{what}: {error.what}", where=where, cure=cure) from None
 
 
 def _columns(engine: Engine, relation: str) -> dict[str, str]:
@@ -101,8 +107,15 @@ def _columns(engine: Engine, relation: str) -> dict[str, str]:
 def _csv_file(path: Path, mapping: TableMapping, where: str) -> CsvFile:
     encoding = mapping.encoding.lower()
     plain = CsvFile(path, "utf-8-sig" if encoding in ("utf-8", "utf8") else encoding, mapping.delimiter or ",", ())
-    with plain.open() as text:
-        first = text.readline()
+    try:
+        with plain.open() as text:
+            first = text.readline()
+    except LookupError:
+        what, cure = f"unknown encoding {mapping.encoding!r}", "utf-8, utf-16 or latin-1"
+        raise ConfigurationError(what, where=f"{where} encoding", cure=cure) from None
+    except OSError as error:
+        what = f"{path.name} cannot be read: {error}"
+        raise ConfigurationError(what, where=f"{where} path", cure="check that the file is whole") from None
     delimiter = mapping.delimiter or max(_DELIMITERS, key=first.count)
     columns = next(csv.reader([first], delimiter=delimiter), [])
     if not columns or len(set(columns)) < len(columns) or not all(columns):
@@ -130,30 +143,42 @@ def _from_database(engine: Engine, table: str, path: Path, inner: str, temp: Pat
     if not inner:
         cure = f"write {path.name}::orders for its table `orders`"
         raise ConfigurationError("the table inside the database is not named", where=where, cure=cure)
-    name = f"{path.name}::{inner}"
     relation = quoted(f"raw_{table}")
     with path.open("rb") as file:
         is_sqlite = file.read(16) == b"SQLite format 3\x00"
     if is_sqlite:
         _load_csv(engine, table, _sqlite_to_csv(path, inner, temp / f"{table}.csv", where), wanted)
     else:
-        engine.rows(f"ATTACH {literal(str(path))} AS {quoted(f'file_{table}')} (READ_ONLY)")
-        engine.rows(f"CREATE TEMP VIEW {relation} AS SELECT * FROM {quoted(f'file_{table}')}.{quoted(inner)}")
-    return Source(table, relation, _columns(engine, relation), name)
+        base = f"file_{table}"
+        with _explained(f"{path.name} is no DuckDB or SQLite database", where, "other files are named without `::`"):
+            engine.rows(f"ATTACH {literal(str(path))} AS {quoted(base)} (READ_ONLY)")
+        named = f"SELECT table_name FROM information_schema.tables WHERE table_catalog = {literal(base)}"
+        _refuse_absent(inner, [str(row[0]) for row in engine.rows(named)], path, where)
+        engine.rows(f"CREATE TEMP VIEW {relation} AS SELECT * FROM {quoted(base)}.{quoted(inner)}")
+    return Source(table, relation, _columns(engine, relation), f"{path.name}::{inner}")
+
+
+def _refuse_absent(inner: str, tables: list[str], path: Path, where: str) -> None:
+    if inner not in tables:
+        cure = did_you_mean(inner, tables) or f"its tables are {', '.join(tables) or 'none'}"
+        raise ConfigurationError(f"{path.name} has no table {inner!r}", where=where, cure=cure)
 
 
 def _sqlite_to_csv(path: Path, inner: str, target: Path, where: str) -> CsvFile:
     """Stream a SQLite table to a temporary CSV file."""
-    with (
-        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database,
-        target.open("w", encoding="utf-8", newline="") as out,
-    ):
-        try:
+    named = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+    try:
+        with (
+            closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database,
+            target.open("w", encoding="utf-8", newline="") as out,
+        ):
+            _refuse_absent(inner, [row[0] for row in database.execute(named)], path, where)
             rows = database.execute(f"SELECT * FROM {quoted(inner)}")
-        except sqlite3.Error as error:
-            raise ConfigurationError(f"{path.name}: {error}", where=where, cure="check the table's name") from None
-        columns = tuple(column[0] for column in rows.description)
-        writer = csv.writer(out)
-        writer.writerow(columns)
-        writer.writerows(["" if value is None else value for value in row] for row in rows)
+            columns = tuple(column[0] for column in rows.description)
+            writer = csv.writer(out)
+            writer.writerow(columns)
+            writer.writerows(["" if value is None else value for value in row] for row in rows)
+    except sqlite3.Error as error:
+        what = f"{path.name} cannot be read as SQLite: {error}"
+        raise ConfigurationError(what, where=where, cure="check that the file is whole") from None
     return CsvFile(target, "utf-8", ",", columns)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from contextmail.engines.base import Engine, literal
+from contextmail.engines.base import Engine
 from contextmail.facts.block import Block, column
 from contextmail.facts.reading import Table
 from contextmail.model.fact import FactType as T
 
 
-def build_subscriptions(engine: Engine, table: Table | None, as_of: datetime) -> Block:
+def build_subscriptions(engine: Engine, table: Table | None, clock: str) -> Block:
     """Make the table `subscriptions` and its facts.
 
     A subscription is active when it has begun and not ended at the clock; where `active` is mapped it must say so too.
     """
     source = table.said("product", "start", "end", "renewal", "active") if table else "no [tables.subscriptions]"
-    known = table is not None
     if table:
-        clock = f"TIMESTAMP {literal(str(as_of))}"
         begun = f"coalesce({table.column('start')} <= {clock}, true)"
         running = f"coalesce({table.column('end')} > {clock}, true)"
         said = f"coalesce({table.column('active')}, false)" if table.has("active") else "true"
@@ -34,25 +30,10 @@ def build_subscriptions(engine: Engine, table: Table | None, as_of: datetime) ->
             f" min(renews_at) FILTER (active AND renews_at >= {clock}::DATE)::DATE AS renewal_at,"
             " min(started_at)::DATE AS subscriber_since FROM subscriptions GROUP BY customer"
         )
-    products = "active subscriptions, by product id"
-    return Block(
-        "s",
-        "subscription_facts" if known else "",
-        [
-            column(
-                "subscriptions",
-                T.SET,
-                "s.subscriptions" if known else "NULL",
-                source,
-                products,
-                zero="[]::VARCHAR[]" if known else "NULL",
-            ),
-            column(
-                "renewal_at",
-                T.DATE,
-                "s.renewal_at" if known else "NULL",
-                source,
-                "next renewal of an active subscription",
-            ),
-        ],
-    )
+    known, products = table is not None, "active subscriptions, by product id"
+    renewal = "next renewal of an active subscription"
+    columns = [
+        column("subscriptions", T.SET, "s.subscriptions", source, products, known=known, zero="[]::VARCHAR[]"),
+        column("renewal_at", T.DATE, "s.renewal_at", source, renewal, known=known),
+    ]
+    return Block("s", "subscription_facts" if table else "", columns)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from typing import NamedTuple
 
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.facts.block import Block, Column, column
+from contextmail.facts.ledger import own_caps
 from contextmail.facts.reading import Table
 from contextmail.model.fact import FactType as T
 from contextmail.model.message import Channel
@@ -46,12 +46,15 @@ def read_window(name: str) -> Window | None:
 def build_touches(
     engine: Engine,
     table: Table | None,
-    as_of: datetime,
+    relation: str,
+    clock: str,
     names: Collection[str],
     cap: tuple[int, int],
     notes: list[str],
 ) -> Block:
     """Make the table `touches` and its facts: those that there always are, and those made from `names`.
+
+    `relation` holds the rows of `table`, its days in the customers' own zones (`zones.in_own_zone`).
 
     Raises ConfigurationError for a name such as `touches_14d_smss` whose channel or purpose is not known.
     """
@@ -62,8 +65,7 @@ def build_touches(
         columns = [column(name, T.INT, "NULL", source) for name in windows]
         columns += [column(name, T.TIMESTAMP, "NULL", source) for name in rooms]
         return Block("t", "", [*columns, *_worth(source, known=False)])
-    _prepare(engine, table, as_of)
-    clock = _clock(as_of)
+    _prepare(engine, table, relation, clock)
     if planned := engine.rows("SELECT count(*) FROM touches WHERE planned")[0][0]:
         notes.append(f"touches: {planned} rows are later than the clock and count as planned messages")
     counted = "".join(
@@ -77,35 +79,21 @@ def build_touches(
     )
     for name, (most, days) in rooms.items():
         _room(engine, name, most, days, clock)
+    for most, days in own_caps(engine):
+        _keep_to_own_cap(engine, rooms, most, days, clock)
     joins = " ".join(f"LEFT JOIN {quoted(name)} USING (customer)" for name in rooms)
     engine.rows(f"CREATE TEMP VIEW touch_block AS SELECT * FROM touch_facts {joins}")
     source = table.said("at", "channel", "purpose")
-    columns = [
-        column(
-            name,
-            T.INT,
-            f"t.{quoted(name)}",
-            source,
-            f"touches in {days} days to the clock{_of(channel, purpose)}",
-            zero="0",
-        )
-        for name, (days, channel, purpose) in windows.items()
-    ]
-    columns += [
-        column(
-            name,
-            T.TIMESTAMP,
-            f"t.{quoted(name)}",
-            source,
-            f"when another touch keeps to {most} in {days} days",
-            zero=clock,
-        )
-        for name, (most, days) in rooms.items()
-    ]
+    columns = []
+    for name, (days, channel, purpose) in windows.items():
+        about = f"touches in {days} days to the clock{_of(channel, purpose)}"
+        columns.append(column(name, T.INT, f"t.{quoted(name)}", source, about, zero="0"))
+    for name, (most, days) in rooms.items():
+        about = f"when another touch keeps to {most} in {days} days"
+        columns.append(column(name, T.TIMESTAMP, f"t.{quoted(name)}", source, about, zero=clock))
     reacts = table.has("opened") or table.has("clicked") or table.has("answered")
-    return Block(
-        "t", "touch_block", [*columns, *_worth(source, known=True, purposes=table.has("purpose"), reacts=reacts)]
-    )
+    worth = _worth(source, known=True, purposes=table.has("purpose"), reacts=reacts)
+    return Block("t", "touch_block", [*columns, *worth])
 
 
 def streak_sql(last_signs: Iterable[str]) -> str:
@@ -118,8 +106,8 @@ def streak_sql(last_signs: Iterable[str]) -> str:
     )
 
 
-def _prepare(engine: Engine, table: Table, as_of: datetime) -> None:
-    clock, at = _clock(as_of), table.column("at")
+def _prepare(engine: Engine, table: Table, relation: str, clock: str) -> None:
+    at = table.column("at")
     reactions = [
         f"coalesce({table.column(role)}, false)" for role in ("opened", "clicked", "answered") if table.has(role)
     ]
@@ -129,7 +117,7 @@ def _prepare(engine: Engine, table: Table, as_of: datetime) -> None:
         f" {table.column('channel', 'NULL::VARCHAR')} AS channel,"
         f" lower({table.column('purpose', 'NULL::VARCHAR')}) AS purpose,"
         f" coalesce({table.column('delivered')}, true) AS reached, {' OR '.join(reactions) or 'false'} AS reacted,"
-        f" NOT ({planned}) AND {at} <= {clock} AS sent, ({planned}) AND {at} > {clock} AS planned FROM {table.relation}"
+        f" NOT ({planned}) AND {at} <= {clock} AS sent, ({planned}) AND {at} > {clock} AS planned FROM {relation}"
     )
 
 
@@ -171,7 +159,7 @@ def _room(engine: Engine, name: str, most: int, days: int, clock: str) -> None:
     """
     span = f"INTERVAL {days} DAY"
     engine.rows(
-        f"CREATE TEMP TABLE {quoted(name)} AS WITH near AS ("
+        f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS WITH near AS ("
         f"SELECT customer, happened_at AS at_ FROM touches WHERE (sent OR planned) AND happened_at > {clock} - {span}"
         " AND purpose IS DISTINCT FROM 'transactional'"
         f"), crowded AS (SELECT customer FROM near GROUP BY customer HAVING count(*) >= {most}),"
@@ -189,41 +177,32 @@ def _room(engine: Engine, name: str, most: int, days: int, clock: str) -> None:
     )
 
 
+def _keep_to_own_cap(engine: Engine, rooms: Iterable[str], most: int, days: int, clock: str) -> None:
+    """Let those wait longer who asked for fewer messages than the company's cap allows."""
+    _room(engine, "own_room", most, days, clock)
+    theirs = f"SELECT customer FROM ledger WHERE most = {most} AND days = {days}"
+    for name in map(quoted, rooms):
+        engine.rows(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT customer, max({name}) AS {name} FROM (SELECT * FROM {name}"
+            f" UNION ALL SELECT * FROM own_room WHERE customer IN ({theirs})) GROUP BY customer"
+        )
+
+
 def _worth(source: str, *, known: bool, purposes: bool = False, reacts: bool = False) -> list[Column]:
-    told = known and purposes
-
-    def sql(text: str, *, when: bool) -> str:
-        return text if when else "NULL"
-
-    zero = sql("0", when=told)
-    per_ask = "t.value_received::DOUBLE / nullif(t.asks_received, 0)"
+    told, heard = known and purposes, known and reacts
+    got, asks = "touches of value that reached them", "asks that reached them"
+    ratio, per_ask = (
+        "t.value_received::DOUBLE / nullif(t.asks_received, 0)",
+        "value received per ask; unknown without asks",
+    )
+    silence = "touches since they last opened, clicked, answered, wrote or bought"
     return [
-        column(
-            "value_received",
-            T.INT,
-            sql("t.value_received", when=told),
-            source,
-            "touches of value that reached them",
-            zero=zero,
-        ),
-        column("asks_received", T.INT, sql("t.asks_received", when=told), source, "asks that reached them", zero=zero),
-        column(
-            "value_per_ask", T.FLOAT, sql(per_ask, when=told), source, "value received per ask; unknown without asks"
-        ),
-        column(
-            "unanswered_streak",
-            T.INT,
-            sql("u.unanswered_streak", when=known and reacts),
-            source,
-            "touches since they last opened, clicked, answered, wrote or bought",
-            zero=sql("0", when=known and reacts),
-        ),
+        column("value_received", T.INT, "t.value_received", source, got, known=told, zero="0"),
+        column("asks_received", T.INT, "t.asks_received", source, asks, known=told, zero="0"),
+        column("value_per_ask", T.FLOAT, ratio, source, per_ask, known=told),
+        column("unanswered_streak", T.INT, "u.unanswered_streak", source, silence, known=heard, zero="0"),
     ]
 
 
 def _of(channel: str, purpose: str) -> str:
     return "".join(f", {word}" for word in (channel, purpose) if word)
-
-
-def _clock(as_of: datetime) -> str:
-    return f"TIMESTAMP {literal(str(as_of))}"

@@ -52,6 +52,33 @@ def test_a_contact_has_the_recorded_shape(api, sandbox, audience):
     assert api.member(audience)["unsubscribe_reason"] == "N/A (Unsubscribed by admin)"
 
 
+def test_when_somebody_unsubscribed_is_asked_for_and_no_field_moves_it(api_of):
+    now = [datetime(2026, 1, 1, tzinfo=UTC)]
+    with Sandbox(clock=lambda: now[0]) as sandbox:
+        api, audience = api_of(sandbox), sandbox.state.add_list("Lantern & Lace")
+        sandbox.state.add_member(audience, ADA)
+        old = api(
+            "POST", f"/lists/{audience.id}/members", {"email_address": "bo@example.com", "status": "unsubscribed"}
+        )
+        assert old.status_code == 200
+        now[0] += timedelta(days=1)
+        sandbox.state.unsubscribe(audience.id, ADA)
+        now[0] += timedelta(days=1)
+        for email in (ADA, "bo@example.com"):
+            api("PATCH", path(audience, email), {"merge_fields": {"FNAME": "New"}})
+
+        def left(since, **query):
+            query |= {"status": "unsubscribed", "unsubscribed_since": since}
+            found = api("GET", f"/lists/{audience.id}/members", **query).json()["members"]
+            return {one["email_address"]: one["last_changed"][:10] for one in found}
+
+        assert left("2026-01-01T12:00:00+00:00") == {ADA: "2026-01-03"}
+        assert left("2026-01-02T12:00:00+00:00") == {}
+        assert left("2025-12-31T00:00:00+00:00").keys() == {ADA, "bo@example.com"}
+        ids = {"unique_email_id": key_of("bo@example.com")[:10]}
+        assert left("2025-12-31T00:00:00+00:00", **ids).keys() == {"bo@example.com"}
+
+
 def test_text_is_cut_at_255_bytes_without_a_word(api, sandbox, audience):
     sandbox.state.add_member(audience, ADA)
     answer = api("PATCH", path(audience), {"merge_fields": {"FNAME": "é" * 200}})
@@ -87,6 +114,22 @@ def test_nobody_who_left_by_themselves_is_brought_back(api, sandbox, audience):
     # Nothing of a refused write stays; an opt-in mail may be asked for.
     assert api.member(audience)["merge_fields"]["FNAME"] == ""
     assert api("PATCH", path(audience), {"status": "pending"}).json()["status"] == "pending"
+
+
+def test_an_opt_in_mail_may_be_refused_too_by_setting(api_of):
+    with Sandbox(readings=Readings(compliance_takes_pending=False)) as strict:
+        audience = strict.state.add_list("Strict")
+        strict.state.add_member(audience, ADA)
+        strict.state.unsubscribe(audience.id, ADA)
+        answer = api_of(strict)("PATCH", path(audience), {"status": "pending"})
+    assert (answer.status_code, answer.json()["title"]) == (400, "Member In Compliance State")
+
+
+def test_a_contact_tells_who_signed_them_up(api, sandbox, audience):
+    sandbox.state.add_member(audience, ADA)
+    assert (api.member(audience)["source"], api.member(audience)["ip_opt"]) == ("API - Generic", "")
+    sandbox.state.subscribe(audience.id, ADA)
+    assert (api.member(audience)["source"], api.member(audience)["ip_opt"]) == ("Hosted Signup Form", "127.0.0.1")
 
 
 def test_somebody_unsubscribed_by_the_sender_can_be_turned_back(api, sandbox, audience):

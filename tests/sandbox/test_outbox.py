@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from contextmail.sandbox.mailchimp import seeding
+from contextmail.sandbox.mailchimp.model import Webhook
 from contextmail.sandbox.people import invent
 
 DRAFT = """<h1>Hi *|FNAME|*</h1><script>alert("1")</script><p>*|IF:CM_1=a|*Ours*|ELSE:|*Welcome*|END:IF|*</p>
@@ -115,3 +116,43 @@ def test_a_broken_template_is_told_and_not_rendered(sandbox, shop):
 @pytest.mark.parametrize("path", ["/outbox/none", "/outbox/a/b", "/elsewhere"])
 def test_there_is_nothing_elsewhere(sandbox, path):
     assert page(sandbox, path).status_code == 404
+
+
+@pytest.fixture
+def told(sandbox, shop):
+    """Listen to what webhooks would be told; the one that is there wants nothing itself."""
+    shop[0].webhooks["w"] = Webhook("w", "http://127.0.0.1:9/", {}, {})
+    heard = []
+    sandbox.state.listeners.append(heard.append)
+    return heard
+
+
+def chosen(sandbox, campaign, key, choice):
+    url = f"{sandbox.address}/outbox/{campaign.id}"
+    return requests.post(url, params={"person": key}, data={"choice": choice}, timeout=10)
+
+
+def test_a_person_leaves_and_comes_back_from_the_page_as_themselves(sandbox, shop, told):
+    audience, campaign = shop
+    ada = next(member for member in audience.members if member.email == "ada@example.com")
+    left = chosen(sandbox, campaign, ada.key, "manual")
+    assert "ada@example.com is unsubscribed." in left.text and "Sign up again" in left.text
+    assert ada.status == "unsubscribed" and ada.locked
+    back = chosen(sandbox, campaign, ada.key, "subscribe")
+    assert "ada@example.com is subscribed." in back.text and "Report as spam" in back.text
+    assert (ada.status, ada.ip_opt, ada.source) == ("subscribed", "127.0.0.1", "Hosted Signup Form")
+    assert [(event.type, event.source) for event in told] == [("unsubscribe", "user"), ("subscribe", "user")]
+
+
+def test_a_person_reports_spam_from_the_page(sandbox, shop, told):
+    audience, campaign = shop
+    chosen(sandbox, campaign, next(iter(audience.members)).key, "abuse")
+    assert [event.data["reason"] for event in told] == ["abuse"]
+
+
+@pytest.mark.parametrize(("person", "choice"), [("nobody", "manual"), ("", "manual"), (None, "delete"), (None, "")])
+def test_a_choice_of_nobody_or_of_nothing_is_not_found(sandbox, shop, person, choice):
+    audience, campaign = shop
+    key = next(iter(audience.members)).key if person is None else person
+    assert chosen(sandbox, campaign, key, choice).status_code == 404
+    assert next(iter(audience.members)).status == "subscribed"

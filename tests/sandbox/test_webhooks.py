@@ -178,3 +178,12 @@ def test_an_unknown_event_is_refused(api_of):
 def test_the_moment_is_written_without_a_zone():
     event = Event("1a", "cleaned", "admin", {"email": ADA}, datetime(2026, 3, 26, 21, 40, 57, tzinfo=UTC))
     assert form(event) == b"type=cleaned&fired_at=2026-03-26+21%3A40%3A57&data%5Bemail%5D=ada%40example.com"
+
+
+def test_a_webhook_is_changed_and_keeps_what_is_not_named(sandbox, sdk, audience):
+    with receiver(200) as (url, _):
+        made = hook(sdk, audience, url, user=True)
+        changed = sdk.lists.update_list_webhook(audience.id, made["id"], {"sources": {"api": True}})
+    assert (changed["url"], changed["events"]) == (made["url"], made["events"])
+    assert changed["sources"] == {**made["sources"], "api": True}
+    assert "signing_secret" not in changed

@@ -3,14 +3,67 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from contextmail.sandbox.calls import Calls
 from contextmail.sandbox.faults import Fault, Faults, Kind
 from contextmail.sandbox.http import Reply, Request
 
 HTML_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+class Calls:
+    """Counts by route, such as `GET /lists/{list_id}/members`; safe to read while calls run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Count from zero; calls under way still end."""
+        with self._lock:
+            self.counts: Counter[str] = Counter()
+            self.statuses: Counter[tuple[str, int]] = Counter()
+            """By route and HTTP status; 0 is a connection that ended without an answer."""
+            self.under_way = 0
+            self.peak = 0
+            self.busy_seconds = 0.0
+            self._first = self._last = 0.0
+
+    def __getitem__(self, route: str) -> int:
+        """Give the number of calls of a route."""
+        return self.counts[route]
+
+    @property
+    def total(self) -> int:
+        """Give the number of all calls."""
+        return self.counts.total()
+
+    def busy_share(self, connections: int) -> float:
+        """Give the share of `connections` that were busy, from the first call's begin to the last one's end."""
+        wall = self._last - self._first
+        return self.busy_seconds / (connections * wall) if wall > 0 else 0.0
+
+    def begin(self, route: str) -> tuple[float, int]:
+        """Count a call; give its start, and how many are under way with it."""
+        now = time.perf_counter()
+        with self._lock:
+            self.counts[route] += 1
+            self.under_way += 1
+            self.peak = max(self.peak, self.under_way)
+            self._first = self._first or now
+            return now, self.under_way
+
+    def end(self, route: str, started: float, status: int) -> None:
+        """Count a call's end."""
+        now = time.perf_counter()
+        with self._lock:
+            self.under_way = max(0, self.under_way - 1)
+            self.statuses[route, status] += 1
+            self.busy_seconds += now - started
+            self._last = now
 
 
 class Application(Protocol):
@@ -18,19 +71,15 @@ class Application(Protocol):
 
     def route(self, request: Request) -> str:
         """Name the route of a request, `GET /lists/{list_id}`; empty for a page that is no part of the API."""
-        ...
 
     def answer(self, request: Request) -> Reply:
         """Do the work."""
-        ...
 
     def failure(self, status: int) -> Reply:
         """Give the platform's own body for an error of its own."""
-        ...
 
     def too_many(self) -> Reply:
         """Refuse one connection too many."""
-        ...
 
 
 @dataclass(slots=True)
@@ -58,18 +107,20 @@ class Front:
         return reply
 
     def _answer(self, request: Request, route: str) -> Reply | None:
-        if self.faults.latency:
-            self.stopping.wait(self.faults.latency)
+        due = time.perf_counter() + self.faults.latency
         fault = self.faults.strike(route)
-        if fault is None:
-            return self.application.answer(request)
-        reply = self.application.answer(request) if fault.done or fault.kind is Kind.SLOW else None
-        if fault.seconds:
+        worked = fault is None or fault.done or fault.kind is Kind.SLOW
+        reply = self.application.answer(request) if worked else None
+        if fault is not None:
             self.stopping.wait(fault.seconds)
-        return reply if fault.kind is Kind.SLOW else self._failed(fault)
+            reply = self._failed(fault, reply)
+        self.stopping.wait(max(0.0, due - time.perf_counter()))
+        return reply
 
-    def _failed(self, fault: Fault) -> Reply | None:
+    def _failed(self, fault: Fault, reply: Reply | None) -> Reply | None:
         match fault.kind:
+            case Kind.SLOW:
+                return reply
             case Kind.ERROR:
                 return self.application.failure(fault.status)
             case Kind.EMPTY:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextmail.sandbox.faults import Fault, Faults, Kind
-from contextmail.sandbox.mailchimp.sandbox import Sandbox
-from contextmail.sandbox.mailchimp.serving import serve
+from contextmail.sandbox.mailchimp.sandbox import Sandbox, serve
 from contextmail.sandbox.mailchimp.settings import Limits, Readings
 from contextmail.sandbox.mailchimp.state import State
 

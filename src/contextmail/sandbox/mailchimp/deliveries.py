@@ -71,11 +71,8 @@ class Courier:
     def _addressed(self, event: Event) -> list[tuple[str, str]]:
         with self._state.lock:
             hooks = self._state.lists[event.list_id].webhooks.values()
-            return [
-                (hook.url, hook.secret)
-                for hook in hooks
-                if hook.events.get(event.type) and hook.sources.get(event.source)
-            ]
+            wanting = (hook for hook in hooks if hook.events.get(event.type) and hook.sources.get(event.source))
+            return [(hook.url, hook.secret) for hook in wanting]
 
     def _deliver(self, url: str, secret: str, event: Event) -> None:
         body = form(event)
@@ -83,7 +80,7 @@ class Courier:
             headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "MailChimp"}
             if secret:
                 headers["X-Mailchimp-Signature"] = signature(secret, body, int(time.time()))
-            status = _post(url, body, headers)
+            status = _status(url, body, headers)
             self.delivered.append(Delivery(url, body, headers, status))
             if 200 <= status < 300 or pause is None or self._stopping.wait(pause):
                 return
@@ -103,11 +100,7 @@ def form(event: Event) -> bytes:
 
 def answers(url: str) -> bool:
     """Tell whether a URL answers GET with a success, as it must before a webhook is made."""
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
-            return bool(200 <= response.status < 300)
-    except OSError:
-        return False
+    return 200 <= _status(url) < 300
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -118,10 +111,12 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
-def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-    request = urllib.request.Request(url, body, dict(headers), method="POST")
+def _status(url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> int:
+    """Make a call, a POST where there is a body, and give its status: 0 where no answer came."""
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, body, dict(headers or {})), timeout=TIMEOUT
+        ) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         with error:

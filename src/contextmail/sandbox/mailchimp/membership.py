@@ -1,19 +1,27 @@
-"""What a write does to a member: the platform's rules of status, of compliance and of forgotten addresses."""
+"""What a write does to a member: the platform's rules of status, compliance, forgotten addresses and merge values."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from contextmail.sandbox.mailchimp import values
-from contextmail.sandbox.mailchimp.bodies import member_of
-from contextmail.sandbox.mailchimp.model import Audience, Member
+from contextmail.sandbox.mailchimp.bodies import member_of, one_of
+from contextmail.sandbox.mailchimp.model import Audience, Member, MergeField
 from contextmail.sandbox.mailchimp.problems import Problem, invalid
-from contextmail.sandbox.mailchimp.state import State, key_of, tell
+from contextmail.sandbox.mailchimp.state import State, key_of
 
 STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional")
+_SHAPES = {
+    "date": (r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}", "Please enter the date."),
+    "birthday": (r"(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])", "Please enter a month (01-12) and a day (01-31)"),
+    "zip": (r"\d{5}", "Please enter a complete zip code"),
+    "url": (r"https?://\S+", "Please enter a valid URL."),
+    "imageurl": (r"https?://\S+", "Please enter a valid image URL."),
+}
+_EVENTS = {"subscribed": "subscribe", "unsubscribed": "unsubscribe"}
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -34,44 +42,61 @@ class Writer:
 
     def create(self, email: str, status: str, body: Mapping[str, Any]) -> Member:
         """Add a contact, or bring an archived one back. Raises Problem."""
-        if not _ADDRESS.fullmatch(email):
-            raise invalid(("email_address", "Please provide a valid email address."))
-        key = key_of(email)
-        if key in self.audience.forgotten:
-            raise forgotten(email)
-        now = self.state.now()
+        key, now = self._key(email), self.state.now()
         old = self.audience.members.get(key) or Member(key, email, "", self.state.number(), now, now)
-        _allow(status, old)
-        member = replace(old, email=email, status=status, changed_at=now, **self._rest(old, body))
+        self._allow(status, old)
+        left = now if status == "unsubscribed" else old.unsubscribed_at
+        member = replace(old, email=email, status=status, changed_at=now, unsubscribed_at=left, **self._rest(old, body))
         self.audience.members.put(member)
         if status == "subscribed":
-            tell(self.state, self.audience, member, "subscribe", "api")
+            self.state.tell(self.audience, member, "subscribe", "api")
         return member
 
-    def change(self, member: Member, body: Mapping[str, Any]) -> bool:
-        """Change a contact; tell whether anything did. `status` overwrites. Raises Problem, having changed nothing."""
-        before, was = _picture(member), member.status
+    def change(self, member: Member, body: Mapping[str, Any]) -> None:
+        """Change a contact; `status` overwrites. Raises Problem, having changed nothing."""
+        before, was = replace(member), member.status
         status = str(body.get("status") or was)
-        _allow(status, member)
+        self._allow(status, member)
         rest = self._rest(member, body)
         address = str(body.get("email_address") or member.email)
         if key_of(address) != member.key:
             self._move(member, address)
-        member.email, member.status = address, status
-        for name, value in rest.items():
+        for name, value in {"email": address, "status": status, **rest}.items():
             setattr(member, name, value)
-        if _picture(member) == before:
-            return False
+        if member == before:
+            return
         member.changed_at = self.state.now()
+        if status != was and status == "unsubscribed":
+            member.unsubscribed_at, member.unsubscribe_reason = member.changed_at, "N/A (Unsubscribed by admin)"
         self.audience.members.changed()
-        self._tell(member, was)
-        return True
+        if event := "profile" if status == was else _EVENTS.get(status):
+            self.state.tell(self.audience, member, event, "api")
+
+    def _key(self, email: str) -> str:
+        """Give the key of an address that may be written. Raises Problem."""
+        if not _ADDRESS.fullmatch(email):
+            raise invalid("email_address", "Please provide a valid email address.")
+        key = key_of(email)
+        if key in self.audience.forgotten:
+            why = "was permanently deleted and cannot be re-imported."
+            cure = "The contact must re-subscribe to get back on the list."
+            raise Problem(400, "Forgotten Email Not Subscribed", f"{email} {why} {cure}")
+        return key
+
+    def _allow(self, status: str, member: Member) -> None:
+        if status == member.status:
+            return
+        one_of("status", status, STATUSES)
+        raising = status == "subscribed" or (status == "pending" and not self.state.readings.compliance_takes_pending)
+        if member.locked and raising:
+            why = "is in a compliance state due to unsubscribe, bounce, or compliance review and cannot be subscribed."
+            raise Problem(400, "Member In Compliance State", f"{member.email} {why}")
 
     def _rest(self, member: Member, body: Mapping[str, Any]) -> dict[str, Any]:
         """Read everything but address and status, before anything is changed."""
-        given, limits, readings = member_of(body, "merge_fields", dict, {}), self.state.limits, self.state.readings
+        given = member_of(body, "merge_fields", dict, {})
         return {
-            "values": values.taken(self.audience, member.values, given, limits, readings, validate=self.validate),
+            "values": _taken(self.state, self.audience, member.values, given, validate=self.validate),
             "interests": self._interests(member.interests, body),
             "vip": member_of(body, "vip", bool, member.vip),
             "language": member_of(body, "language", str, member.language),
@@ -81,44 +106,23 @@ class Writer:
     def _interests(self, before: frozenset[str], body: Mapping[str, Any]) -> frozenset[str]:
         chosen = member_of(body, "interests", dict, {})
         known = {interest for category in self.audience.categories.values() for interest in category.interests}
-        unknown = sorted(set(chosen) - known)
-        if unknown:
-            raise invalid((f"interests.{unknown[0]}", "Invalid interest ID."))
+        if unknown := sorted(set(chosen) - known):
+            raise invalid(f"interests.{unknown[0]}", "Invalid interest ID.")
         return (before - chosen.keys()) | {interest for interest, wanted in chosen.items() if wanted}
 
     def _move(self, member: Member, address: str) -> None:
-        if not _ADDRESS.fullmatch(address):
-            raise invalid(("email_address", "Please provide a valid email address."))
-        key = key_of(address)
-        if key in self.audience.forgotten:
-            raise forgotten(address)
+        key = self._key(address)
         if key in self.audience.members:
             raise exists(address)
-        old_email = member.email
-        for number in member.segments:
-            keys = self.audience.segments[number].keys
-            del keys[member.key]
-            keys[key] = None
+        segments = [self.audience.segments[number] for number in member.segments]
+        for segment in segments:
+            del segment.keys[member.key]
+            segment.keys[key] = None
         self.audience.members.remove(member.key)
         member.key = key
         self.audience.members.put(member)
-        data = {"list_id": self.audience.id, "new_id": member.short_id, "new_email": address, "old_email": old_email}
-        self.state.emit(self.audience, "upemail", "api", data)
-
-    def _tell(self, member: Member, was: str) -> None:
-        if member.status == was:
-            tell(self.state, self.audience, member, "profile", "api")
-        elif member.status == "subscribed":
-            tell(self.state, self.audience, member, "subscribe", "api")
-        elif member.status == "unsubscribed":
-            member.unsubscribed_at, member.unsubscribe_reason = self.state.now(), "N/A (Unsubscribed by admin)"
-            tell(self.state, self.audience, member, "unsubscribe", "api")
-
-
-def forgotten(email: str) -> Problem:
-    """Refuse an address that was deleted for good."""
-    why = "was permanently deleted and cannot be re-imported. The contact must re-subscribe to get back on the list."
-    return Problem(400, "Forgotten Email Not Subscribed", f"{email} {why}")
+        told = {"new_id": member.short_id, "new_email": address, "old_email": member.email}
+        self.state.emit(self.audience, "upemail", "api", {"list_id": self.audience.id, **told})
 
 
 def exists(email: str) -> Problem:
@@ -126,15 +130,61 @@ def exists(email: str) -> Problem:
     return Problem(400, "Member Exists", f"{email} is already a list member. Use PUT to insert or update list members.")
 
 
-def _allow(status: str, member: Member) -> None:
-    if status == member.status:
-        return
-    if status not in STATUSES:
-        raise invalid(("status", "Value must be one of: " + ", ".join(STATUSES)))
-    if member.locked and status == "subscribed":
-        why = "is in a compliance state due to unsubscribe, bounce, or compliance review and cannot be subscribed."
-        raise Problem(400, "Member In Compliance State", f"{member.email} {why}")
+def _taken(
+    state: State, audience: Audience, before: Mapping[int, Any], given: Mapping[str, Any], *, validate: bool
+) -> dict[int, Any]:
+    """Give the values by field id after a write of values by tag. Raises Problem with an error per field."""
+    fields = {field.tag: field for field in audience.fields.values()}
+    values, errors = dict(before), []
+    for tag, raw in given.items():
+        field = fields.get(tag.upper())
+        if field is None:
+            if state.readings.unknown_tags == "rejected":
+                errors.append((tag, "This merge field does not exist."))
+        elif raw is None or raw == "":
+            values.pop(field.id, None)
+        else:
+            try:
+                values[field.id] = _value(field, raw, state.limits.text_bytes)
+            except ValueError as error:
+                errors.append((tag, str(error)))
+    if validate:
+        missing = (field for field in fields.values() if field.required and field.id not in values)
+        errors += [(field.tag, "Please enter a value") for field in missing]
+    if errors:
+        raise Problem(400, "Invalid Resource", "Your merge fields were invalid.", errors)
+    return values
 
 
-def _picture(member: Member) -> tuple[object, ...]:
-    return member.email, member.status, member.values, member.vip, member.language, member.email_type, member.interests
+def _value(field: MergeField, raw: Any, longest: int) -> Any:
+    """Give a value as it is kept. Raises ValueError with the platform's words for one that is not taken."""
+    if field.type == "address":
+        if not isinstance(raw, dict) or not all(raw.get(part) for part in ("addr1", "city", "state", "zip")):
+            raise ValueError("Please enter a complete address")
+        return raw
+    if field.type == "number":
+        return _number(raw)
+    if not isinstance(raw, str | int | float) or isinstance(raw, bool):
+        raise ValueError("Data did not match any of the schemas described in anyOf.")
+    text = str(raw)
+    if field.type in ("radio", "dropdown"):
+        if text not in field.options.get("choices", ()):
+            raise ValueError("Value must be one of the choices")
+        return text
+    if field.type in _SHAPES:
+        shape, message = _SHAPES[field.type]
+        if not re.fullmatch(shape, text):
+            raise ValueError(message)
+        return text
+    # Bytes, not characters; half a character at the end is dropped.
+    return text.encode(errors="replace")[:longest].decode(errors="ignore")
+
+
+def _number(raw: Any) -> float:
+    try:
+        number = float(raw)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("Please enter a number")
+    return int(number) if number.is_integer() else number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,9 +33,12 @@ class Member:
     language: str = ""
     email_type: str = "html"
     vip: bool = False
-    rating: int = 2
     sms_phone: str = ""
     sms_status: str = ""
+    opted_at: datetime | None = None
+    """When the person signed up themselves, if they ever did."""
+    ip_opt: str = ""
+    source: str = "API - Generic"
 
     @property
     def short_id(self) -> str:
@@ -105,13 +108,28 @@ class Audience:
     double_optin: bool = False
     from_name: str = "Lantern & Lace"
     from_email: str = "shop@example.com"
-    members: Roster[Member] = field(default_factory=Roster)
+    members: Roster = field(default_factory=Roster)
     fields: dict[int, MergeField] = field(default_factory=dict)
     segments: dict[int, Segment] = field(default_factory=dict)
     categories: dict[str, InterestCategory] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     next_field: int = 1
+
+    def join(self, segment: Segment, members: Iterable[Member]) -> None:
+        """Put members into a static segment, which is to tag them."""
+        for member in members:
+            if member.key not in segment.keys:
+                segment.keys[member.key] = None
+                member.segments = (*member.segments, segment.id)
+        self.members.changed()
+
+    def leave(self, segment: Segment, members: Iterable[Member]) -> None:
+        """Take members out of a static segment, which is to take the tag off them."""
+        for member in members:
+            segment.keys.pop(member.key, None)
+            member.segments = tuple(number for number in member.segments if number != segment.id)
+        self.members.changed()
 
     def field_tagged(self, tag: str) -> MergeField | None:
         """Give the field of that tag."""
@@ -130,7 +148,6 @@ class Template:
     name: str
     html: str
     created_at: datetime
-    type: str = "user"
 
 
 @dataclass(slots=True)
@@ -181,7 +198,6 @@ class Automation:
     title: str
     list_id: str
     created_at: datetime
-    status: str = "sending"
     emails: tuple[Campaign, ...] = ()
 
 
@@ -229,6 +245,11 @@ class Order:
     financial_status: str = "paid"
     cancelled_at: datetime | None = None
     campaign: str = ""
+
+    @property
+    def changed_at(self) -> datetime:
+        """Give when it last changed."""
+        return self.cancelled_at or self.at
 
     @property
     def total(self) -> float:

@@ -1,22 +1,25 @@
-"""The outbox in the browser: what each recipient of a campaign would receive, or did."""
+"""The outbox in the browser: what each recipient of a campaign would receive, or did, and may do as themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote
 
 from contextmail.dialects.mailchimp import Mailchimp as MergeLanguage
 from contextmail.errors import TemplateError
 from contextmail.sandbox.http import Reply, Request
 from contextmail.sandbox.mailchimp import recipients
-from contextmail.sandbox.mailchimp.model import Audience, Campaign, Receipt
-from contextmail.sandbox.mailchimp.problems import not_found
+from contextmail.sandbox.mailchimp.call import found
+from contextmail.sandbox.mailchimp.model import Audience, Campaign, Member, Receipt
+from contextmail.sandbox.mailchimp.problems import named
 from contextmail.sandbox.mailchimp.state import State
 
 SHOWN = 50
 """People in the picker at once; a search finds the others."""
+LEAVE = {"manual": "Unsubscribe", "abuse": "Report as spam"}
+RETURN = {"subscribe": "Sign up again"}
 HEADERS = {
     # Nothing of an e-mail may run, load or send from here.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -32,19 +35,26 @@ th,td{text-align:left;padding:.3rem .8rem .3rem 0}"""
 
 
 def page(state: State, request: Request) -> Reply:
-    """Answer /outbox and /outbox/{campaign}?person=...&q=...; / leads there. Raises Problem."""
-    if request.method != "GET":
-        raise not_found()
-    names = request.path.strip("/").split("/")
-    if names == [""]:
-        return Reply(302, headers={"Location": "/outbox"})
-    with state.lock:
-        if names == ["outbox"]:
-            return _reply("Outbox", _campaigns(state))
-        campaign = state.campaigns.get(names[1]) if len(names) == 2 and names[0] == "outbox" else None
-        if campaign is None or campaign.list_id not in state.lists:
-            raise not_found()
-        return _reply(_title(campaign), _campaign(state, campaign, request.query))
+    """Answer /outbox and /outbox/{campaign}?person=...&q=...; / leads there. A POST is a person's choice.
+
+    Raises Problem.
+    """
+    match request.method, request.path.strip("/").split("/"):
+        case "GET", [""]:
+            return Reply(302, headers={"Location": "/outbox"})
+        case "GET", ["outbox"]:
+            with state.lock:
+                return _reply("Outbox", _campaigns(state))
+        case "GET" | "POST" as method, ["outbox", id_]:
+            with state.lock:
+                campaign = found(state.campaigns.get(id_))
+                members = found(state.lists.get(campaign.list_id)).members
+                person = members.get(request.query.get("person", ""))
+                if method == "POST":
+                    return _chosen(state, campaign, found(person), request.body)
+                buttons = _choices(person) if person else ""
+                return _reply(_title(campaign), _campaign(state, campaign, request.query) + buttons)
+    raise named("ResourceNotFound")
 
 
 def rendered(state: State, campaign: Campaign, receipt: Receipt) -> dict[str, str]:
@@ -92,10 +102,8 @@ def _people(state: State, campaign: Campaign) -> list[Receipt]:
     sent = state.reports.get(campaign.id)
     if sent is not None:
         return list(sent.values())
-    return [
-        Receipt(member.key, member.email, member.values, member.vip)
-        for member in recipients.of_campaign(state, campaign)
-    ]
+    members = recipients.of_campaign(state, campaign)
+    return [Receipt(member.key, member.email, member.values, member.vip) for member in members]
 
 
 def _campaigns(state: State) -> str:
@@ -113,50 +121,38 @@ def _campaigns(state: State) -> str:
 
 def _campaign(state: State, campaign: Campaign, query: Mapping[str, str]) -> str:
     people = _people(state, campaign)
-    word = query.get("q", "").strip().lower()
-    found = [one for one in people if word in one.email.lower()] if word else people
-    shown = found[:SHOWN]
-    # A person of the address bar is shown even where the picker holds others.
-    chosen = next((one for one in people if one.key == query.get("person")), shown[0] if shown else None)
     verb = "received it" if campaign.status == "sent" else "would receive it"
     count = f"<p>{len(people)} {'person' if len(people) == 1 else 'people'} {verb}.</p>"
-    back = '<p><a href="/outbox">All campaigns</a></p>'
+    head = f'<p><a href="/outbox">All campaigns</a></p>{count}'
     if not people:
-        return back + count
-    picker = _picker(shown, len(found), chosen, query.get("q", ""))
+        return head
+    word = query.get("q", "").strip()
+    matching = [one for one in people if word.lower() in one.email.lower()]
+    shown = matching[:SHOWN]
+    # A person of the address bar is shown even where the picker holds others.
+    chosen = next((one for one in people if one.key == query.get("person")), shown[0] if shown else None)
+    head += _picker(shown, len(matching), chosen, word)
     if chosen is None:
-        return back + count + picker + "<p>Nobody's address holds that.</p>"
+        return f"{head}<p>Nobody's address holds that.</p>"
     try:
-        message = rendered(state, campaign, chosen)
+        return head + _message(rendered(state, campaign, chosen), chosen)
     except TemplateError as error:
-        return f'{back}{count}{picker}<p role="alert">The campaign cannot be rendered: {escape(str(error))}</p>'
-    around = _neighbours(people, chosen, query.get("q", ""))
-    return back + count + picker + around + _message(message, chosen)
+        return f'{head}<p role="alert">The campaign cannot be rendered: {escape(str(error))}</p>'
 
 
-def _picker(shown: list[Receipt], found: int, chosen: Receipt | None, word: str) -> str:
+def _picker(shown: list[Receipt], matching: int, chosen: Receipt | None, word: str) -> str:
     listed = [*shown, *([chosen] if chosen is not None and chosen not in shown else [])]
     options = "".join(
         f'<option value="{one.key}"{" selected" if one is chosen else ""}>{escape(one.email)}</option>'
         for one in listed
     )
-    note = f" (the first {len(shown)} of {found})" if found > len(shown) else ""
+    note = f" (the first {len(shown)} of {matching})" if matching > len(shown) else ""
     return (
         '<form method="get"><div><label for="q">Address holds</label>'
         f'<input id="q" name="q" value="{escape(word)}"></div>'
         f'<div><label for="person">Person{note}</label><select id="person" name="person">{options}</select></div>'
         "<button>Show</button></form>"
     )
-
-
-def _neighbours(people: list[Receipt], chosen: Receipt, word: str) -> str:
-    at = next(index for index, one in enumerate(people) if one.key == chosen.key)
-    links = [("Previous person", at - 1), ("Next person", at + 1)]
-    return "<p>" + " · ".join(
-        f'<a href="?{escape(urlencode({"q": word, "person": people[index].key}))}">{label}</a>'
-        for label, index in links
-        if 0 <= index < len(people)
-    ) + "</p>"  # fmt: skip
 
 
 def _message(message: Mapping[str, str], chosen: Receipt) -> str:
@@ -166,6 +162,27 @@ def _message(message: Mapping[str, str], chosen: Receipt) -> str:
         f'<h2>HTML</h2><iframe sandbox title="The e-mail as HTML" srcdoc="{escape(message["html"])}"></iframe>'
         f"<h2>Plain text</h2><pre>{escape(message['text'])}</pre>"
     )
+
+
+def _choices(member: Member) -> str:
+    offered = LEAVE if member.status == "subscribed" else RETURN
+    listed = "".join(f'<button name="choice" value="{value}">{label}</button>' for value, label in offered.items())
+    return (
+        f"<h2>As this person</h2><p>{escape(member.email)} is {escape(member.status)}.</p>"
+        f'<form method="post" action="?person={quote(member.key)}">{listed}</form>'
+    )
+
+
+def _chosen(state: State, campaign: Campaign, member: Member, body: bytes) -> Reply:
+    """Do what the person chose, tell the webhooks, and show the person again. Raises Problem."""
+    choice = parse_qs(body.decode(errors="replace")).get("choice", [""])[0]
+    if choice in LEAVE:
+        state.unsubscribe(campaign.list_id, member.email, campaign_id=campaign.id, reason=choice)
+    elif choice in RETURN:
+        state.subscribe(campaign.list_id, member.email)
+    else:
+        raise named("ResourceNotFound")
+    return Reply(303, headers={"Location": f"/outbox/{quote(campaign.id)}?person={quote(member.key)}"})
 
 
 def _title(campaign: Campaign) -> str:

@@ -9,13 +9,10 @@ from contextmail.sandbox.http import Reply
 
 TYPE = "https://mailchimp.com/developer/marketing/docs/errors/"
 INVALID = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."
+WRONG_KEY = "Your API key may be invalid, or you've attempted to access the wrong datacenter."
 BY_NAME = {
     "APIKeyMissing": (401, "API Key Missing", "Your request did not include an API key."),
-    "APIKeyInvalid": (
-        401,
-        "API Key Invalid",
-        "Your API key may be invalid, or you've attempted to access the wrong datacenter.",
-    ),
+    "APIKeyInvalid": (401, "API Key Invalid", WRONG_KEY),
     "BadRequest": (400, "Bad Request", "Your request could not be processed."),
     "InvalidAction": (400, "Invalid Action", "The action requested was not valid for this resource."),
     "InvalidResource": (400, "Invalid Resource", "The resource submitted could not be validated."),
@@ -41,13 +38,8 @@ class Problem(Exception):
 
     def reply(self) -> Reply:
         """Write it as the platform does; its content type is not `application/json`."""
-        document: dict[str, object] = {
-            "type": TYPE,
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-            "instance": "00000000-0000-4000-8000-000000000000",
-        }
+        told = {"type": TYPE, "title": self.title, "status": self.status, "detail": self.detail}
+        document: dict[str, object] = {**told, "instance": "00000000-0000-4000-8000-000000000000"}
         if self.errors:
             document["errors"] = [{"field": field, "message": message} for field, message in self.errors]
         return Reply(self.status, json.dumps(document).encode(), "application/problem+json; charset=utf-8")
@@ -65,18 +57,17 @@ def of_status(status: int) -> Problem:
     return Problem(status, title, "The sandbox was told to fail here.")
 
 
-def invalid(*errors: tuple[str, str]) -> Problem:
-    """Refuse a resource, field by field."""
-    return Problem(400, "Invalid Resource", INVALID, errors)
+def bad_request(detail: str) -> Problem:
+    """Refuse a request for a reason of its own."""
+    return Problem(400, "Bad Request", detail)
 
 
-def not_found() -> Problem:
-    """Say that there is no such thing."""
-    return named("ResourceNotFound")
+def invalid(field: str, message: str) -> Problem:
+    """Refuse a resource for one of its fields."""
+    return Problem(400, "Invalid Resource", INVALID, [(field, message)])
 
 
 def not_modelled(what: str) -> Problem:
     """Say that the platform has it and the sandbox has not."""
-    return Problem(
-        501, "Not Modelled By The Sandbox", f"{what} exists on the platform; this sandbox does not model it."
-    )
+    detail = f"{what} exists on the platform; this sandbox does not model it."
+    return Problem(501, "Not Modelled By The Sandbox", detail)

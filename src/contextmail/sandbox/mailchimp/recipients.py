@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from contextmail.sandbox.mailchimp.bodies import member_of
+from contextmail.sandbox.mailchimp.bodies import member_of, one_of
 from contextmail.sandbox.mailchimp.model import Audience, Campaign, Member, Segment
 from contextmail.sandbox.mailchimp.problems import Problem, invalid, not_modelled
 
@@ -13,56 +14,69 @@ if TYPE_CHECKING:
     from contextmail.sandbox.mailchimp.state import State
 
 SUBSCRIBED = frozenset({"subscribed"})
+CONDITIONS = "options.conditions"
 
 Test = Callable[[Member], bool]
+
+TEXT_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "is": operator.eq,
+    "not": operator.ne,
+    "contains": lambda text, value: value in text,
+    "notcontain": lambda text, value: value not in text,
+    "starts": str.startswith,
+    "ends": str.endswith,
+    "blank": lambda text, _: not text,
+    "blank_not": lambda text, _: bool(text),
+}
+NUMBER_TESTS: Mapping[str, Callable[[float, float], bool]] = {
+    "is": operator.eq,
+    "not": operator.ne,
+    "greater": operator.gt,
+    "less": operator.lt,
+}
 
 
 def of_campaign(state: State, campaign: Campaign) -> Sequence[Member]:
     """List the subscribed members whom a campaign targets."""
     audience, options = state.lists[campaign.list_id], campaign.segment_opts
-    saved = options.get("saved_segment_id")
-    if saved:
+    if saved := options.get("saved_segment_id"):
         segment = audience.segments.get(saved)
         return of_segment(state, audience, segment, SUBSCRIBED) if segment else []
     if options.get("conditions"):
-        match, conditions = options.get("match", "any"), tuple(options["conditions"])
-        keep = _if_possible(lambda: _all_or_any(state, audience, match, conditions))
-        return [member for member in audience.members if member.status == "subscribed" and keep(member)]
+        return _meeting(state, audience, options.get("match", "any"), options["conditions"], SUBSCRIBED)
     return audience.members.view("subscribed", lambda member: member.status == "subscribed")
 
 
 def of_segment(state: State, audience: Audience, segment: Segment, statuses: frozenset[str]) -> list[Member]:
     """List the members of a segment that have one of these statuses."""
     if segment.type == "static":
-        found = (audience.members.get(key) for key in segment.keys)
-        return [member for member in found if member is not None and member.status in statuses]
-    keep = _if_possible(lambda: _all_or_any(state, audience, segment.match, segment.conditions))
-    return [member for member in audience.members if member.status in statuses and keep(member)]
+        name = ("segment", segment.id, statuses)
+        return audience.members.view(name, lambda member: member.key in segment.keys and member.status in statuses)
+    return _meeting(state, audience, segment.match, segment.conditions, statuses)
 
 
-def check(state: State, audience: Audience, match: str, conditions: tuple[Any, ...]) -> None:
-    """Raise Problem for conditions that the sandbox cannot evaluate, before they are stored."""
-    if match not in ("any", "all"):
-        raise invalid(("options.match", "Value must be one of: any, all"))
-    _all_or_any(state, audience, match, conditions)
+def conditions_of(state: State, audience: Audience, options: Any) -> tuple[str, tuple[Any, ...]]:
+    """Read what a segment is made of: how its conditions go together, and they.
+
+    Raises Problem for those that the sandbox cannot evaluate.
+    """
+    match = one_of("options.match", member_of(options, "match", str, "any"), ("any", "all"))
+    conditions = tuple(member_of(options, "conditions", list))
+    for condition in conditions:
+        _test(state, audience, condition)
+    return match, conditions
 
 
-def _if_possible(make: Callable[[], Test]) -> Test:
-    """Make a test; where a field or a segment that it names is gone since, it is true of nobody."""
+def _meeting(
+    state: State, audience: Audience, match: str, conditions: Iterable[Mapping[str, Any]], statuses: frozenset[str]
+) -> list[Member]:
+    """List who meets the conditions; nobody does where a field or a segment that one names is gone since."""
     try:
-        return make()
+        tests = [_test(state, audience, condition) for condition in conditions]
     except Problem:
-        return _nobody
-
-
-def _nobody(_member: Member) -> bool:
-    return False
-
-
-def _all_or_any(state: State, audience: Audience, match: str, conditions: tuple[Mapping[str, Any], ...]) -> Test:
-    tests = [_test(state, audience, condition) for condition in conditions]
+        return []
     fold = all if match == "all" else any
-    return lambda member: fold(test(member) for test in tests)
+    return [one for one in audience.members if one.status in statuses and fold(test(one) for test in tests)]
 
 
 def _test(state: State, audience: Audience, condition: Mapping[str, Any]) -> Test:
@@ -80,51 +94,28 @@ def _test(state: State, audience: Audience, condition: Mapping[str, Any]) -> Tes
 def _static(audience: Audience, condition: Mapping[str, Any]) -> Test:
     segment = audience.segments.get(member_of(condition, "value", int))
     if segment is None:
-        raise invalid(("options.conditions", "There is no such segment."))
+        raise invalid(CONDITIONS, "There is no such segment.")
     wanted = condition.get("op") == "static_is"
     return lambda member: (member.key in segment.keys) is wanted
 
 
 def _merge(audience: Audience, condition: Mapping[str, Any]) -> Test:
-    field = audience.field_tagged(str(condition.get("field")))
+    field, op = audience.field_tagged(str(condition.get("field"))), str(condition.get("op"))
     if field is None:
-        raise invalid(("options.conditions", f"The merge field {condition.get('field')} does not exist."))
-    value, number = str(condition.get("value", "")), field.id
-    tests: dict[str, Callable[[str], bool]] = {
-        "is": lambda text: text == value,
-        "not": lambda text: text != value,
-        "contains": lambda text: value in text,
-        "notcontain": lambda text: value not in text,
-        "starts": lambda text: text.startswith(value),
-        "ends": lambda text: text.endswith(value),
-        "blank": lambda text: not text,
-        "blank_not": lambda text: bool(text),
-    }
-    op = str(condition.get("op"))
-    if op not in tests:
+        raise invalid(CONDITIONS, f"The merge field {condition.get('field')} does not exist.")
+    if op not in TEXT_TESTS:
         raise not_modelled(f"The operator {op} of TextMerge")
-    return lambda member: tests[op](str(member.values.get(number, "")))
+    test, value, number = TEXT_TESTS[op], str(condition.get("value", "")), field.id
+    return lambda member: test(str(member.values.get(number, "")), value)
 
 
 def _bought(state: State, condition: Mapping[str, Any]) -> Test:
     if condition.get("field") != "ecomm_orders":
         raise not_modelled(f"The field {condition.get('field')} of EcommNumber")
-    count = {one.email.lower(): one.orders for store in state.stores.values() for one in store.customers.values()}
-    value = _number(condition.get("value"))
-    tests: dict[str, Callable[[float], bool]] = {
-        "is": lambda orders: orders == value,
-        "not": lambda orders: orders != value,
-        "greater": lambda orders: orders > value,
-        "less": lambda orders: orders < value,
-    }
-    op = str(condition.get("op"))
-    if op not in tests:
-        raise invalid(("options.conditions", f"{op} is no operator of EcommNumber."))
-    return lambda member: tests[op](count.get(member.email.lower(), 0))
-
-
-def _number(value: object) -> float:
+    test = NUMBER_TESTS[one_of(CONDITIONS, str(condition.get("op")), NUMBER_TESTS)]
+    count = {email: one.orders for store in state.stores.values() for email, one in store.customers_by_email.items()}
     try:
-        return float(str(value))
+        value = float(str(condition.get("value")))
     except ValueError as error:
-        raise invalid(("options.conditions", f"{value} is no number.")) from error
+        raise invalid(CONDITIONS, f"{condition.get('value')} is no number.") from error
+    return lambda member: test(count.get(member.email.lower(), 0), value)

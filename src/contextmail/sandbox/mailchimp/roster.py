@@ -4,78 +4,70 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from contextmail.sandbox.mailchimp.model import Member
 
 CACHED_VIEWS = 8
 
 
-class Keyed(Protocol):
-    """Something with a key and a status."""
-
-    key: str
-    status: str
-
-
-M = TypeVar("M", bound=Keyed)
-
-
-class Roster(Generic[M]):
+class Roster:
     """Members in the order in which they came; `changed` must follow every change of one."""
 
     def __init__(self) -> None:
-        self._by_key: dict[str, M] = {}
-        self._views: dict[Hashable, tuple[int, list[M]]] = {}
-        self._version = 0
-        self._counts: tuple[int, Counter[str]] = (-1, Counter())
+        self._by_key: dict[str, Member] = {}
+        self._views: dict[Hashable, list[Member]] = {}
+        self._counts: Counter[str] | None = None
 
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def __iter__(self) -> Iterator[M]:
+    def __iter__(self) -> Iterator[Member]:
         return iter(self._by_key.values())
 
     def __contains__(self, key: str) -> bool:
         return key in self._by_key
 
-    def __getitem__(self, key: str) -> M:
+    def __getitem__(self, key: str) -> Member:
         return self._by_key[key]
 
-    def get(self, key: str) -> M | None:
+    def get(self, key: str) -> Member | None:
         """Give the member of that key."""
         return self._by_key.get(key)
 
-    def put(self, member: M) -> None:
+    def put(self, member: Member) -> None:
         """Add a member, or replace the one of the same key."""
         self._by_key[member.key] = member
         self.changed()
 
-    def remove(self, key: str) -> M:
+    def remove(self, key: str) -> None:
         """Take a member out. Raises KeyError."""
+        del self._by_key[key]
         self.changed()
-        return self._by_key.pop(key)
 
     def changed(self) -> None:
-        """Note that a member has changed: filtered pages are made anew."""
-        self._version += 1
+        """Note that a member has changed: views and counts are made anew."""
+        self._views.clear()
+        self._counts = None
 
     def counts(self) -> Counter[str]:
         """Count the members by status."""
-        version, counts = self._counts
-        if version != self._version:
-            counts = Counter(member.status for member in self)
-            self._counts = (self._version, counts)
+        counts = self._counts
+        if counts is None:
+            counts = self._counts = Counter(member.status for member in self)
         return counts
 
     def view(
-        self, name: Hashable, keep: Callable[[M], bool] | None, order: Callable[[M], str] | None = None
-    ) -> list[M]:
+        self, name: Hashable, keep: Callable[[Member], bool] | None, order: Callable[[Member], str] | None = None
+    ) -> list[Member]:
         """List the members that `keep` keeps, by `order`; the list is kept under `name` until something changes."""
-        version, members = self._views.get(name, (-1, []))
-        if version != self._version:
+        members = self._views.get(name)
+        if members is None:
             members = list(self) if keep is None else [member for member in self if keep(member)]
             if order is not None:
                 members.sort(key=order)
             if len(self._views) >= CACHED_VIEWS:
                 self._views.clear()
-            self._views[name] = (self._version, members)
+            self._views[name] = members
         return members

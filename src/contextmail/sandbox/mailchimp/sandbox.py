@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from types import TracebackType
+from pathlib import Path
 
-from contextmail.sandbox.calls import Calls
 from contextmail.sandbox.faults import Faults
-from contextmail.sandbox.front import Front
+from contextmail.sandbox.front import Calls, Front
 from contextmail.sandbox.http import LoopbackServer
+from contextmail.sandbox.mailchimp import seeding
 from contextmail.sandbox.mailchimp.application import ROOT, Mailchimp
 from contextmail.sandbox.mailchimp.deliveries import RETRIES, Courier
 from contextmail.sandbox.mailchimp.settings import Limits, Readings
@@ -59,9 +61,35 @@ class Sandbox:
         self.courier.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._front.stopping.set()
         self._server.stop()
         self.courier.stop()
+
+
+def serve(
+    port: int = 8025,
+    *,
+    people: int = 500,
+    shop: Path | None = None,
+    draft: Path | None = None,
+    latency: float = 0.0,
+    seed: int = 0,
+    ready: Callable[[Sandbox], None] | None = None,
+    until: threading.Event | None = None,
+) -> None:
+    """Serve an account on loopback with invented people, or with those of `shop` (a customers.csv).
+
+    `draft` is a message's file to make a draft of; `latency` is in seconds, for every call. Calls `ready` once it
+    listens, and returns when `until` is set or somebody presses Ctrl-C. Raises OSError where the port is taken,
+    TemplateError for a draft that cannot be read.
+    """
+    with Sandbox(port, faults=Faults(latency=latency, seed=seed), seed=seed) as sandbox:
+        state = sandbox.state
+        audience = seeding.invented_shop(state, people) if shop is None else seeding.gift_shop(state, shop)
+        if draft is not None:
+            seeding.add_draft(state, audience, draft)
+        if ready is not None:
+            ready(sandbox)
+        with suppress(KeyboardInterrupt):
+            (until or threading.Event()).wait()

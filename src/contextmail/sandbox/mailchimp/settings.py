@@ -37,5 +37,7 @@ class Readings:
     """Members without a `status` filter come with the archived ones."""
     unknown_tags: Literal["ignored", "rejected"] = "ignored"
     """A merge value for a tag that the audience lacks."""
+    compliance_takes_pending: bool = True
+    """Somebody who unsubscribed themselves may be asked once more by `status: pending`; False: that is refused, too."""
     webhook_url_checked: bool = True
     """Creating a webhook first asks its URL by GET, and refuses one that does not answer."""

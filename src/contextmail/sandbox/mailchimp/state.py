@@ -89,6 +89,19 @@ class State:
         for listener in self.listeners:
             listener(event)
 
+    def tell(
+        self, audience: Audience, member: Member, type_: str, source: str, *, reason: str = "", campaign_id: str = ""
+    ) -> None:
+        """Emit subscribe, unsubscribe or profile for a member, with the names of recorded deliveries in their order."""
+        if not audience.webhooks:
+            return
+        why = {"action": "unsub", "reason": reason or "manual"} if type_ == "unsubscribe" else {}
+        who = {"id": member.short_id, "email": member.email, "email_type": member.email_type}
+        where = {"ip_opt": "127.0.0.1", "web_id": member.web_id}
+        merges = {"EMAIL": member.email, **audience.tagged_values(member.values), **_groups(audience, member)}
+        sent = {"campaign_id": campaign_id} if campaign_id else {}
+        self.emit(audience, type_, source, {**why, **who, **where, "merges": merges, "list_id": audience.id, **sent})
+
     # -- making things without the API
 
     def add_list(self, name: str, *, list_id: str = "", fields: bool = True) -> Audience:
@@ -118,6 +131,7 @@ class State:
         ids = {field.tag: field.id for field in audience.fields.values()}
         kept = {ids[tag]: value for tag, value in (values or {}).items()}
         now = self.now()
+        more = {"unsubscribed_at": now if status == "unsubscribed" else None, **more}
         member = Member(key_of(email), email, status, self.number(), now, now, kept, **more)
         audience.members.put(member)
         return member
@@ -173,15 +187,12 @@ class State:
             now = self.now()
             member.status, member.changed_at, member.unsubscribed_at = "unsubscribed", now, now
             member.locked = member.locked or by == "user"
-            if by != "user":
-                member.unsubscribe_reason = "N/A (Unsubscribed by admin)"
-            else:
-                member.unsubscribe_reason = "Reported as spam" if reason == "abuse" else "No reason given"
+            own = "Reported as spam" if reason == "abuse" else "No reason given"
+            member.unsubscribe_reason = own if by == "user" else "N/A (Unsubscribed by admin)"
             audience.members.changed()
-            receipt = self.reports.get(campaign_id, {}).get(member.key)
-            if receipt is not None:
+            if receipt := self.reports.get(campaign_id, {}).get(member.key):
                 receipt.unsubscribed_at, receipt.reason = now, member.unsubscribe_reason
-            tell(self, audience, member, "unsubscribe", by, reason=reason, campaign_id=campaign_id)
+            self.tell(audience, member, "unsubscribe", by, reason=reason, campaign_id=campaign_id)
 
     def subscribe(self, list_id: str, email: str) -> Member:
         """Subscribe somebody by their own act, a form or a confirmation: whatever stood against it is over.
@@ -192,9 +203,11 @@ class State:
             audience, key = self.lists[list_id], key_of(email)
             audience.forgotten.discard(key)
             member = audience.members.get(key) or self.add_member(audience, email)
-            member.status, member.locked, member.changed_at = "subscribed", False, self.now()
+            now = self.now()
+            member.status, member.locked, member.changed_at = "subscribed", False, now
+            member.opted_at, member.ip_opt, member.source = now, "127.0.0.1", "Hosted Signup Form"
             audience.members.changed()
-            tell(self, audience, member, "subscribe", "user")
+            self.tell(audience, member, "subscribe", "user")
             return member
 
     def bounce(self, list_id: str, email: str, *, campaign_id: str = "", reason: str = "hard") -> None:
@@ -204,8 +217,7 @@ class State:
             member = audience.members[key_of(email)]
             member.status, member.locked, member.changed_at = "cleaned", True, self.now()
             audience.members.changed()
-            receipt = self.reports.get(campaign_id, {}).get(member.key)
-            if receipt is not None:
+            if receipt := self.reports.get(campaign_id, {}).get(member.key):
                 receipt.bounce, receipt.opens, receipt.clicks = "hard", [], []
             data = {"list_id": list_id, "campaign_id": campaign_id, "reason": reason, "email": member.email}
             self.emit(audience, "cleaned", "admin", data)
@@ -229,13 +241,8 @@ class State:
                         receipt.clicks.append((opened_at + timedelta(minutes=1), "https://example.com/"))
                 report[member.key] = receipt
             campaign.sent = len(report)
-            data = {
-                "id": campaign.id,
-                "subject": campaign.settings.get("subject_line", ""),
-                "status": "sent",
-                "reason": "",
-                "list_id": campaign.list_id,
-            }
+            what = {"id": campaign.id, "subject": campaign.settings.get("subject_line", "")}
+            data = {**what, "status": "sent", "reason": "", "list_id": campaign.list_id}
             self.emit(self.lists[campaign.list_id], "campaign", "admin", data)
             return list(report.values())
 
@@ -243,25 +250,6 @@ class State:
 def key_of(email: str) -> str:
     """Give the platform's key of an address."""
     return hashlib.md5(email.lower().encode(errors="replace"), usedforsecurity=False).hexdigest()
-
-
-def tell(
-    state: State,
-    audience: Audience,
-    member: Member,
-    type_: str,
-    source: str,
-    *,
-    reason: str = "manual",
-    campaign_id: str = "",
-) -> None:
-    """Emit subscribe, unsubscribe or profile for a member, with the names of recorded deliveries in their order."""
-    why = {"action": "unsub", "reason": reason} if type_ == "unsubscribe" else {}
-    who = {"id": member.short_id, "email": member.email, "email_type": member.email_type}
-    where = {"ip_opt": "127.0.0.1", "web_id": member.web_id}
-    merges = {"EMAIL": member.email, **audience.tagged_values(member.values), **_groups(audience, member)}
-    sent = {"campaign_id": campaign_id} if campaign_id else {}
-    state.emit(audience, type_, source, {**why, **who, **where, "merges": merges, "list_id": audience.id, **sent})
 
 
 def _groups(audience: Audience, member: Member) -> dict[str, Any]:

@@ -2,163 +2,86 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
-from contextmail.sandbox.mailchimp.call import Call, found, iso
+from contextmail.sandbox.mailchimp.call import Call, Collection, Document, Shape
 from contextmail.sandbox.mailchimp.model import Customer, Order, Product, Store
 
 
-def stores(call: Call) -> dict[str, Any]:
-    """List the stores."""
-    return call.page("stores", list(call.state.stores.values()), _store_document)
-
-
-def store(call: Call) -> dict[str, Any]:
-    """Read a store."""
-    return _store_document(_store(call))
-
-
-def customers(call: Call) -> dict[str, Any]:
-    """List a store's customers, or the one of an address."""
-    at, email = _store(call), call.query.get("email_address", "").lower()
-    shown = [one for one in at.customers.values() if not email or one.email.lower() == email]
-    return call.page("customers", shown, lambda one: _customer_document(at, one), store_id=at.id)
-
-
-def customer(call: Call) -> dict[str, Any]:
-    """Read a customer."""
-    at = _store(call)
-    return _customer_document(at, found(at.customers.get(call.params["customer_id"])))
-
-
-def products(call: Call) -> dict[str, Any]:
-    """List a store's products."""
-    at = _store(call)
-    return call.page("products", list(at.products.values()), lambda one: _product_document(at, one), store_id=at.id)
-
-
-def product(call: Call) -> dict[str, Any]:
-    """Read a product."""
-    at = _store(call)
-    return _product_document(at, found(at.products.get(call.params["product_id"])))
-
-
-def orders(call: Call) -> dict[str, Any]:
-    """List a store's orders, of one customer if asked; the platform has no filter by date."""
-    at = _store(call)
-    shown = [one for one in at.orders.values() if _asked_for(call, one)]
-    return call.page("orders", shown, lambda one: _order_document(at, one), store_id=at.id)
-
-
-def all_orders(call: Call) -> dict[str, Any]:
+def all_orders(call: Call) -> Document:
     """List the orders of every store."""
-    shown = [(at, one) for at in call.state.stores.values() for one in at.orders.values() if _asked_for(call, one)]
-    return call.page("orders", shown, lambda pair: _order_document(*pair))
+    held = [(store, order) for store in call.state.stores.values() for order in _chosen(call, store.orders.values())]
+    return call.page("orders", held, lambda _, one: _order(call, *one))
 
 
-def order(call: Call) -> dict[str, Any]:
-    """Read an order."""
-    at = _store(call)
-    return _order_document(at, found(at.orders.get(call.params["order_id"])))
+_STORE = Shape(
+    "id list_id name currency_code=currency created_at updated_at=created_at",
+    domain="example.com",
+    email_address="shop@example.com",
+    primary_locale="en",
+    timezone="UTC",
+    is_syncing=False,
+    list_is_active=True,
+)
+_CUSTOMER = Shape(
+    "id email_address=email first_name last_name opt_in_status=opted_in orders_count=orders total_spent=spent"
+)
 
 
-def _store(call: Call) -> Store:
-    return found(call.state.stores.get(call.params["store_id"]))
+def _by_email(call: Call, customers: Iterable[Customer]) -> Iterable[Customer]:
+    email = call.query.get("email_address", "").lower()
+    return (one for one in customers if not email or one.email.lower() == email)
 
 
-def _asked_for(call: Call, one: Order) -> bool:
-    customer_id, campaign_id = call.query.get("customer_id", ""), call.query.get("campaign_id", "")
-    return (not customer_id or one.customer == customer_id) and (not campaign_id or one.campaign == campaign_id)
+_VARIANT = Shape("id title url price")
+_PRODUCT = Shape("id title url type=category")
 
 
-def _store_document(at: Store) -> dict[str, Any]:
-    return {
-        "id": at.id,
-        "list_id": at.list_id,
-        "name": at.name,
-        "platform": "",
-        "domain": "example.com",
-        "is_syncing": False,
-        "email_address": "shop@example.com",
-        "currency_code": at.currency,
-        "money_format": "£" if at.currency == "GBP" else at.currency,
-        "primary_locale": "en",
-        "timezone": "UTC",
-        "phone": "",
-        "list_is_active": True,
-        "created_at": iso(at.created_at),
-        "updated_at": iso(at.created_at),
-    }
+def _product(call: Call, one: Product) -> Document:
+    return _PRODUCT(call, one, currency_code=STORES.one(call).currency, variants=[_VARIANT(call, one)])
 
 
-def _customer_document(at: Store, one: Customer) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "email_address": one.email,
-        "opt_in_status": one.opted_in,
-        "company": "",
-        "first_name": one.first_name,
-        "last_name": one.last_name,
-        "orders_count": one.orders,
-        "total_spent": one.spent,
-        "created_at": iso(at.created_at),
-        "updated_at": iso(at.created_at),
-    }
+def _chosen(call: Call, orders: Iterable[Order]) -> Iterable[Order]:
+    """Choose the orders of one customer if asked; the platform has no filter by date."""
+    customer = call.query.get("customer_id", "")
+    return (one for one in orders if not customer or one.customer == customer)
 
 
-def _product_document(at: Store, one: Product) -> dict[str, Any]:
-    variant = {"id": one.id, "title": one.title, "url": one.url, "price": one.price}
-    return {
-        "id": one.id,
-        "currency_code": at.currency,
-        "title": one.title,
-        "handle": "",
-        "url": one.url,
-        "description": "",
-        "type": one.category,
-        "vendor": "",
-        "image_url": "",
-        "variants": [variant],
-    }
+_LINE = Shape("product_id=product product_variant_id=product quantity price", discount=0)
+_ORDER = Shape(
+    "id campaign_id=campaign financial_status order_total=total processed_at_foreign=at"
+    " updated_at_foreign=changed_at cancelled_at_foreign=cancelled_at",
+    fulfillment_status="shipped",
+    **dict.fromkeys(("discount_total", "tax_total", "shipping_total"), 0),
+)
 
 
-def _order_document(at: Store, one: Order) -> dict[str, Any]:
+def _order(call: Call, store: Store, one: Order) -> Document:
     lines = []
     for number, line in enumerate(one.lines, 1):
-        sold = at.products.get(line.product)
+        sold = store.products.get(line.product)
         title = sold.title if sold else ""
-        lines.append(
-            {
-                "id": f"{one.id}-{number}",
-                "product_id": line.product,
-                "product_title": title,
-                "product_variant_id": line.product,
-                "product_variant_title": title,
-                "image_url": "",
-                "quantity": line.quantity,
-                "price": line.price,
-                "discount": 0,
-            }
-        )
-    written = {
-        "id": one.id,
-        "customer": _customer_document(at, at.customers[one.customer]),
-        "store_id": at.id,
-        "campaign_id": one.campaign,
-        "landing_site": "",
-        "financial_status": one.financial_status,
-        "fulfillment_status": "shipped",
-        "currency_code": at.currency,
-        "order_total": one.total,
-        "discount_total": 0,
-        "tax_total": 0,
-        "shipping_total": 0,
-        "tracking_code": "",
-        "processed_at_foreign": iso(one.at),
-        "updated_at_foreign": iso(one.cancelled_at or one.at),
-        "promos": [],
-        "lines": lines,
-    }
-    if one.cancelled_at is not None:
-        written["cancelled_at_foreign"] = iso(one.cancelled_at)
-    return written
+        told = _LINE(call, line, id=f"{one.id}-{number}", product_title=title, product_variant_title=title)
+        lines.append(told)
+    customer = _CUSTOMER(call, store.customers[one.customer])
+    return _ORDER(call, one, store_id=store.id, customer=customer, currency_code=store.currency, lines=lines)
+
+
+STORES = Collection("stores", "/ecommerce/stores/{store_id}", lambda call: call.state.stores, _STORE)
+CUSTOMERS = Collection(
+    "customers",
+    "/ecommerce/stores/{store_id}/customers/{customer_id}",
+    lambda call: STORES.one(call).customers,
+    _CUSTOMER,
+    chosen=_by_email,
+)
+PRODUCTS = Collection(
+    "products", "/ecommerce/stores/{store_id}/products/{product_id}", lambda call: STORES.one(call).products, _product
+)
+ORDERS = Collection(
+    "orders",
+    "/ecommerce/stores/{store_id}/orders/{order_id}",
+    lambda call: STORES.one(call).orders,
+    lambda call, one: _order(call, STORES.one(call), one),
+    chosen=_chosen,
+)

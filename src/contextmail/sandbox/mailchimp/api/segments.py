@@ -3,93 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from contextmail.sandbox.mailchimp import recipients
-from contextmail.sandbox.mailchimp.api.members import document
-from contextmail.sandbox.mailchimp.bodies import member_of
-from contextmail.sandbox.mailchimp.call import Call, found
-from contextmail.sandbox.mailchimp.documents import of_segment
+from contextmail.sandbox.mailchimp.api.members import document as member_document
+from contextmail.sandbox.mailchimp.call import Call, Collection, Document, Shape
 from contextmail.sandbox.mailchimp.model import Member, Segment
-from contextmail.sandbox.mailchimp.problems import Problem, invalid
+from contextmail.sandbox.mailchimp.problems import bad_request, invalid
 from contextmail.sandbox.mailchimp.state import key_of
 
 
-def index(call: Call) -> dict[str, Any]:
-    """List segments."""
-    audience, kind = call.audience, call.one_of("type", "saved", "static", "fuzzy")
-    shown = [segment for segment in audience.segments.values() if not kind or segment.type == kind]
-    statuses = _statuses(call)
-    return call.page(
-        "segments", shown, lambda one: of_segment(call.state, audience, one, statuses), list_id=audience.id
-    )
-
-
-def get(call: Call) -> dict[str, Any]:
-    """Read a segment."""
-    return of_segment(call.state, call.audience, _segment(call), _statuses(call))
-
-
-def add(call: Call) -> dict[str, Any]:
+def add(call: Call) -> Document:
     """Make a segment: static, of addresses (unknown ones are ignored), or saved, of conditions."""
-    name = member_of(call.body, "name", str)
+    audience, name = call.audience, call.given("name", str)
     emails, options = call.body.get("static_segment"), call.body.get("options")
     if (emails is None) is (options is None):
-        raise invalid(("static_segment", "A segment needs either static_segment or options."))
-    if any(segment.name == name for segment in call.audience.segments.values()):
-        raise Problem(400, "Bad Request", "Sorry, that tag already exists.")
-    if options is not None:
-        match, conditions = member_of(options, "match", str, "any"), tuple(member_of(options, "conditions", list))
-        recipients.check(call.state, call.audience, match, conditions)
-        segment = call.state.add_segment(call.audience, name, "saved")
-        segment.match, segment.conditions = match, conditions
-    else:
-        wanted = _addresses(call, "static_segment")
-        segment = call.state.add_segment(call.audience, name)
-        _join(segment, _members(call, wanted))
-    return of_segment(call.state, call.audience, segment)
+        raise invalid("static_segment", "A segment needs either static_segment or options.")
+    if any(segment.name == name for segment in audience.segments.values()):
+        raise bad_request("Sorry, that tag already exists.")
+    # Whatever is wrong with the rest must be found before the segment is there.
+    made = Segment(0, name, "static" if options is None else "saved", call.state.now(), call.state.now())
+    members = _members(call, _addresses(call, "static_segment"))
+    _change(call, made)
+    made.id = call.state.number()
+    audience.segments[made.id] = made
+    audience.join(made, members)
+    return _document(call, made)
 
 
-def patch(call: Call) -> dict[str, Any]:
+def patch(call: Call) -> Document:
     """Rename a segment, or replace its members or conditions."""
-    segment = _segment(call)
-    segment.name = member_of(call.body, "name", str, segment.name)
+    audience, segment = call.audience, SEGMENTS.one(call)
+    segment.name = call.given("name", str, segment.name)
     if "static_segment" in call.body:
         wanted = _members(call, _addresses(call, "static_segment"))
-        _leave(segment, [call.audience.members[key] for key in segment.keys])
-        _join(segment, wanted)
-    if "options" in call.body:
-        options = member_of(call.body, "options", dict)
-        match, conditions = member_of(options, "match", str, "any"), tuple(member_of(options, "conditions", list))
-        recipients.check(call.state, call.audience, match, conditions)
-        segment.match, segment.conditions = match, conditions
+        _empty(call, segment)
+        audience.join(segment, wanted)
+    _change(call, segment)
     segment.updated_at = call.state.now()
-    return of_segment(call.state, call.audience, segment)
+    return _document(call, segment)
 
 
 def delete(call: Call) -> None:
     """Delete a segment; its members stay."""
-    segment = _segment(call)
-    _leave(segment, [call.audience.members[key] for key in segment.keys])
+    segment = SEGMENTS.one(call)
+    _empty(call, segment)
     del call.audience.segments[segment.id]
 
 
-def change_members(call: Call) -> dict[str, Any]:
+def change_members(call: Call) -> Document:
     """Add and remove members of a static segment, up to 500 each; unknown addresses are ignored."""
-    segment, audience = _segment(call), call.audience
+    segment, audience = SEGMENTS.one(call), call.audience
     if segment.type != "static":
-        raise Problem(400, "Bad Request", "Members of a saved segment come from its conditions.")
+        raise bad_request("Members of a saved segment come from its conditions.")
     coming, going = _addresses(call, "members_to_add"), _addresses(call, "members_to_remove")
     added = [member for member in _members(call, coming) if member.key not in segment.keys]
     removed = [member for member in _members(call, going) if member.key in segment.keys]
-    _join(segment, added)
-    _leave(segment, removed)
+    audience.join(segment, added)
+    audience.leave(segment, removed)
     segment.updated_at = call.state.now()
     unknown = [email for email in (*coming, *going) if key_of(email) not in audience.members]
     errors = [{"email_addresses": unknown, "error": "Email addresses do not exist in the audience"}] if unknown else []
     return {
-        "members_added": [document(call.state, audience, member) for member in added],
-        "members_removed": [document(call.state, audience, member) for member in removed],
+        "members_added": [member_document(call, member) for member in added],
+        "members_removed": [member_document(call, member) for member in removed],
         "errors": errors,
         "total_added": len(added),
         "total_removed": len(removed),
@@ -97,54 +73,59 @@ def change_members(call: Call) -> dict[str, Any]:
     }
 
 
-def members(call: Call) -> dict[str, Any]:
+def members(call: Call) -> Document:
     """List a segment's members: the subscribed ones, unless asked for more."""
-    audience = call.audience
-    shown = recipients.of_segment(call.state, audience, _segment(call), _statuses(call))
-    return call.page("members", shown, lambda member: document(call.state, audience, member))
+    return call.page("members", _held(call, SEGMENTS.one(call)), member_document)
 
 
-def search_tags(call: Call) -> dict[str, Any]:
+def search_tags(call: Call) -> Document:
     """Find tags by the beginning of their names."""
-    begin = call.query.get("name", "").lower()
-    tags = [
-        {"id": segment.id, "name": segment.name}
-        for segment in call.audience.segments.values()
-        if segment.type == "static" and segment.name.lower().startswith(begin)
-    ]
-    return {"tags": tags, "total_items": len(tags)}
+    begin, held = call.query.get("name", "").lower(), call.audience.segments.values()
+    found = [one for one in held if one.type == "static" and one.name.lower().startswith(begin)]
+    return {"tags": [{"id": one.id, "name": one.name} for one in found], "total_items": len(found)}
 
 
-def _segment(call: Call) -> Segment:
-    number = call.params["segment_id"]
-    return found(call.audience.segments.get(int(number)) if number.isdecimal() else None)
+def _change(call: Call, segment: Segment) -> None:
+    if (options := call.body.get("options")) is not None:
+        segment.match, segment.conditions = recipients.conditions_of(call.state, call.audience, options)
 
 
-def _statuses(call: Call) -> frozenset[str]:
-    asked = {kind for kind in ("cleaned", "transactional", "unsubscribed") if call.flag(f"include_{kind}")}
-    return recipients.SUBSCRIBED | asked
+def _empty(call: Call, segment: Segment) -> None:
+    call.audience.leave(segment, [call.audience.members[key] for key in segment.keys])
 
 
 def _addresses(call: Call, name: str) -> list[str]:
-    emails = member_of(call.body, name, list, [])
-    limit = call.state.limits.segment_changes
+    emails, limit = call.given(name, list, []), call.state.limits.segment_changes
     if len(emails) > limit:
-        raise invalid((name, f"Must have {limit} or fewer items"))
+        raise invalid(name, f"Must have {limit} or fewer items")
     return [str(email) for email in emails]
 
 
 def _members(call: Call, emails: Iterable[str]) -> list[Member]:
-    found_ones = (call.audience.members.get(key_of(email)) for email in emails)
-    return list({member.key: member for member in found_ones if member is not None}.values())
+    there = (call.audience.members.get(key_of(email)) for email in emails)
+    return list({member.key: member for member in there if member is not None}.values())
 
 
-def _join(segment: Segment, members: Iterable[Member]) -> None:
-    for member in members:
-        segment.keys[member.key] = None
-        member.segments = (*member.segments, segment.id)
+def _held(call: Call, segment: Segment) -> list[Member]:
+    asked = {kind for kind in ("cleaned", "transactional", "unsubscribed") if call.flag(f"include_{kind}")}
+    return recipients.of_segment(call.state, call.audience, segment, recipients.SUBSCRIBED | asked)
 
 
-def _leave(segment: Segment, members: Iterable[Member]) -> None:
-    for member in members:
-        segment.keys.pop(member.key, None)
-        member.segments = tuple(number for number in member.segments if number != segment.id)
+def _chosen(call: Call, segments: Iterable[Segment]) -> Iterable[Segment]:
+    kind = call.one_of("type", "saved", "static", "fuzzy")
+    return (segment for segment in segments if not kind or segment.type == kind)
+
+
+_SHAPE = Shape("id name type created_at updated_at")
+
+
+def _document(call: Call, segment: Segment) -> Document:
+    static = {"condition_type": "StaticSegment", "field": "static_segment", "op": "static_is", "value": segment.id}
+    conditions = [static] if segment.type == "static" else segment.conditions
+    options = {"match": segment.match, "conditions": conditions}
+    return _SHAPE(call, segment, member_count=len(_held(call, segment)), options=options, list_id=call.audience.id)
+
+
+SEGMENTS = Collection(
+    "segments", "/lists/{list_id}/segments/{segment_id}", lambda call: call.audience.segments, _document, chosen=_chosen
+)

@@ -7,23 +7,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from contextmail.model.channel import Channel, Purpose
 
-class Channel(StrEnum):
-    """Name a way to reach a person; `call` is a script that a person reads, `voice` a recording or a machine."""
-
-    EMAIL = "email"
-    SMS = "sms"
-    VOICE = "voice"
-    POSTAL = "postal"
-    CALL = "call"
-
-
-class Purpose(StrEnum):
-    """Say what a message is for; consent and frequency are kept by purpose."""
-
-    MARKETING = "marketing"
-    SERVICE = "service"
-    TRANSACTIONAL = "transactional"
+__all__ = ["Channel", "Message", "Offer", "Part", "PartKind", "Purpose"]
 
 
 class PartKind(StrEnum):

@@ -49,7 +49,7 @@ class Runs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._database = connect(folder / "contextmail.db")
+        self._database = connect(folder / "contextmail.db", "runs")
 
     # ------------------------------------------------------------------------------------------------------- runs
 

@@ -9,27 +9,28 @@ from pathlib import Path
 from contextmail.errors import ConfigurationError
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, schema: str, *, threads: bool = False) -> sqlite3.Connection:
     """Open the file, or make it, readable by its owner alone; every statement commits by itself.
 
+    `schema` names the folder of its scripts; with `threads` the caller sees to it that one thread at a time uses it.
     Raises ConfigurationError for a file that a newer contextmail wrote, or that is no SQLite file.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        connection = sqlite3.connect(path, timeout=10, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=not threads)
         path.chmod(0o600)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
-        _migrate(connection, path)
+        _migrate(connection, path, schema)
     except sqlite3.DatabaseError as error:
         raise ConfigurationError(f"cannot open contextmail's memory: {error}", where=str(path)) from error
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, schema: str) -> None:
     """Run the schema's scripts that the file has not seen, in the order of their numbers; there is no way back."""
     scripts = sorted(
-        (f for f in files("contextmail.store").joinpath("schema").iterdir() if f.name.endswith(".sql")),
+        (f for f in files("contextmail.store").joinpath("schema", schema).iterdir() if f.name.endswith(".sql")),
         key=lambda f: f.name,
     )
     if _version(connection) == len(scripts):

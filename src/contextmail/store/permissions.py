@@ -1,0 +1,82 @@
+"""What the ledger permits, for many endpoints at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from contextmail.errors import RecordRejected
+from contextmail.model.channel import Channel, Purpose
+from contextmail.model.consent import Choice, Permission, Scope, Standing, Verdict, fold, permission
+from contextmail.model.endpoint import normalise
+from contextmail.model.ledger import Known
+from contextmail.store.base import ConsentStore
+
+_SAYS_NO_NO = ("granted", "no-record", Choice.PENDING, Choice.NEVER)
+"""Reasons that leave the word to the platform that delivers: it knows better than the ledger who has confirmed since."""
+
+
+def permitted(store: ConsentStore, endpoint: str, scope: Scope) -> Permission:
+    """Say, just before a message is sent, whether it may go to an address or number, and why.
+
+    `scope` names the channel and purpose of the message, and its list and topic if it has them. Raises RecordRejected
+    for an endpoint that is none, StoreDownError.
+    """
+    return permission(fold(store.changes(store.subject(normalise(endpoint)))), scope)
+
+
+def refused(store: ConsentStore, scope: Scope, endpoints: Iterable[str]) -> set[str]:
+    """Give those of `endpoints`, as they are written there, that the ledger does not permit within `scope`.
+
+    Of whom nothing is on record the ledger says nothing: the platform's own list decides.
+    """
+    known = set(store.subjects())
+    return {endpoint for endpoint in endpoints if known and _is_refused(store, scope, endpoint, known)}
+
+
+def _is_refused(store: ConsentStore, scope: Scope, endpoint: str, known: set[str]) -> bool:
+    try:
+        subject = store.subject(normalise(endpoint))
+    except RecordRejected:
+        return False
+    return subject in known and _refuses(permission(fold(store.changes(subject)), scope))
+
+
+def _refuses(held: Permission) -> bool:
+    return held.verdict is Verdict.DENY and any(reason.code not in _SAYS_NO_NO for reason in held.reasons)
+
+
+def snapshot(store: ConsentStore) -> Iterator[Known]:
+    """Stream what the ledger says of every endpoint that it knows, by channel and purpose, for the facts."""
+    for subject in store.subjects():
+        endpoint = store.endpoint(subject)
+        if endpoint is None:
+            continue
+        standing = fold(store.changes(subject))
+        channels = (Channel.EMAIL,) if "@" in endpoint else (Channel.SMS, Channel.VOICE, Channel.CALL)
+        for channel in channels:
+            for purpose in Purpose:
+                yield _known(endpoint, standing, channel, purpose)
+
+
+def _known(endpoint: str, standing: Standing, channel: Channel, purpose: Purpose) -> Known:
+    held = permission(standing, Scope(channel, purpose))
+    said = held.choice if held.choice in (Choice.GRANTED, Choice.PENDING) else ""
+    decisive = held.reasons[0].change
+    found = standing.given or standing.looked_up
+    most, _, days = _value(standing, "most").partition("/")
+    return Known(
+        endpoint,
+        channel,
+        purpose,
+        "denied" if _refuses(held) else said,
+        decisive.counts_at if decisive else None,
+        found.obtained if found else "",
+        _value(standing, "only"),
+        int(most or 0),
+        int(days or 0),
+    )
+
+
+def _value(standing: Standing, name: str) -> str:
+    kept = standing.preferences.get(name)
+    return kept.value.partition("=")[2] if kept else ""

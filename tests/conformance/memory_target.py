@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,6 +30,10 @@ Interruption = Callable[[str, str], None]
 
 class Killed(BaseException):
     """The process ends here: nothing may catch it, as nothing catches kill -9."""
+
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Several connections may write at once, as to a real platform; each change is whole. Not a field: targets are copied."""
 
 
 def key_of(email: str) -> str:
@@ -247,8 +252,9 @@ class MemoryTarget:
 
     def _write(self, call: str, effect: Callable[[], object]) -> None:
         self.interrupt("before", call)
-        self.calls.append(f"write {call}")
-        effect()
+        with _ONE_AT_A_TIME:
+            self.calls.append(f"write {call}")
+            effect()
         self.interrupt("after", call)
 
     def _call(self, call: str) -> None:

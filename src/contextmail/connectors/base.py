@@ -34,8 +34,8 @@ class Account:
     """Who is behind the key: the account's name, what the key may do, limits that a plan must keep to.
 
     `limits`: `fields` that an audience may have, `field_bytes` of a value, contacts in a `page` of a read, in a
-    `batch` of a write and in a `segment_batch`, `connections` at once; one contact in `read_back` is read again after
-    a write. One that is absent is no limit.
+    `batch` of a write and in a `segment_batch`, `connections` at once; after the first batch, after every `look` more
+    and at the end one read looks whether statuses have moved. One that is absent is no limit.
     """
 
     id: str
@@ -227,10 +227,10 @@ class Target(Source, Protocol):
         ...
 
     def write_fields(self, writes: Iterable[FieldWrite]) -> Iterator[list[RowError]]:
-        """Write in batches of the platform's maximum; yield the errors of each batch when it is written and verified.
+        """Write in batches of the platform's maximum; yield the errors of each batch when it is written.
 
         Only contacts whose `status`, as this run read it, is subscribed, unsubscribed or pending are written. Reads one
-        in a hundred back and raises StatusMovedError if a status is no longer that.
+        in a hundred of each batch back, soon after it, and raises StatusMovedError if a status is no longer that.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 import responses
@@ -18,6 +19,7 @@ from contextmail.sandbox.mailchimp.state import key_of
 from contextmail.sandbox.people import invent
 
 TAG = "FNAME"
+HOUR = timedelta(hours=1)
 
 
 def writes_of(target, text="X", tag=TAG):
@@ -81,7 +83,8 @@ def test_a_text_that_would_be_cut_off_is_not_sent(target, audience, text, fits):
     assert bool(long) is not fits
 
 
-def test_a_refused_address_is_told_by_its_key_and_not_by_its_address(target, audience):
+def test_a_refused_address_is_told_by_its_key_and_not_by_its_address(target_of, audience):
+    target = target_of(read_back=1)
     writes = writes_of(target)
     audience.members.remove(key_of("ann.subscribed@example.com"))
     audience.forgotten.add(key_of("ann.subscribed@example.com"))
@@ -101,7 +104,7 @@ def test_the_errors_of_single_addresses_come_back_beside_the_rest():
             matchers.query_param_matcher({"skip_merge_validation": "true"}),
         ]
         mailchimp.post(root, json={"new_members": [], "updated_members": [], "errors": [error]}, match=asked)
-        mailchimp.get(f"{root}/members/{key_of(emails[0])}", json={"status": "subscribed"})
+        mailchimp.get(f"{root}/members", json={"members": [{"id": key_of(emails[0]), "status": "subscribed"}]})
         target = connect(MailchimpOptions(audience="1"), {"MAILCHIMP_API_KEY": "k-us6"})
         writes = [FieldWrite(key_of(email), email, {TAG: "X"}, "subscribed") for email in emails]
         (found,) = list(target.write_fields(writes))
@@ -139,15 +142,42 @@ def test_the_first_batch_goes_alone_and_a_moved_status_in_it_spares_the_rest(san
     assert sandbox.calls["POST /lists/{list_id}"] == 1
 
 
-def test_five_hundred_a_write_and_one_in_a_hundred_read_back(sandbox, target_of):
-    audience = seeding.fill(sandbox.state, invent(3000, 1))
-    target = target_of(audience=audience.id)
-    writes = [write for write in writes_of(target) if write.status == "subscribed"]
+def test_five_hundred_a_write_and_one_in_a_hundred_of_each_batch_read_back(sandbox, target_of):
+    audience = seeding.fill(sandbox.state, invent(12_000, 1))
+    target = target_of(audience=audience.id, read_back=50)
+    writes = sorted((one for one in writes_of(target) if one.status == "subscribed"), key=lambda one: one.key)
+    batches = -(-len(writes) // 500)
     sandbox.calls.reset()
-    assert [len(errors) for errors in target.write_fields(writes)] == [0] * -(-len(writes) // 500)
-    assert sandbox.calls["POST /lists/{list_id}"] == -(-len(writes) // 500)
-    assert sandbox.calls["GET /lists/{list_id}/members/{subscriber_hash}"] == -(-len(writes) // 100)
+    assert [len(errors) for errors in target.write_fields(writes)] == [0] * batches
+    assert sandbox.calls["POST /lists/{list_id}"] == batches == 21
+    assert sandbox.calls["GET /lists/{list_id}/members"] == 2
+    assert sandbox.calls["GET /lists/{list_id}/members/{subscriber_hash}"] == 0
     assert sandbox.calls.peak <= 10
+
+
+def test_a_status_that_moves_in_a_later_batch_stops_those_that_have_not_begun(sandbox, target_of):
+    audience = seeding.fill(sandbox.state, invent(9_000, 1))
+    target = target_of(audience=audience.id, read_back=1, connections=2)
+    writes = [one for one in writes_of(target) if one.status == "subscribed"]
+    sandbox.state.unsubscribe(audience.id, writes[5 * 500].email)
+    sandbox.calls.reset()
+    with pytest.raises(StatusMovedError, match=f"{writes[5 * 500].key} was subscribed and is unsubscribed"):
+        list(target.write_fields(writes))
+    assert 5 < sandbox.calls["POST /lists/{list_id}"] < 12
+
+
+def test_contacts_are_read_one_by_one_where_a_page_holds_too_few_of_a_batch(sandbox, target_of):
+    audience = seeding.fill(sandbox.state, invent(600, 1))
+    target = target_of(audience=audience.id)
+    writes = [one for one in writes_of(target) if one.status == "subscribed"]
+    for number in range(1_000):
+        # Another tool changes contacts at the same time, who signed up before all of ours.
+        other = sandbox.state.add_member(audience, f"other{number}@example.com")
+        other.changed_at, other.signed_up_at = other.changed_at + HOUR, other.signed_up_at - HOUR
+    sandbox.calls.reset()
+    list(target.write_fields(writes))
+    assert sandbox.calls["GET /lists/{list_id}/members"] == 2
+    assert sandbox.calls["GET /lists/{list_id}/members/{subscriber_hash}"] == -(-len(writes) // 100) == 6
 
 
 def test_an_audience_that_takes_no_batch_without_statuses_is_told_the_other_way():

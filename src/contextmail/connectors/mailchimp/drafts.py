@@ -7,6 +7,7 @@ copy has no template; PATCH needs subject, sender's name and reply-to each time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -47,7 +48,10 @@ _PARTS = {"html": "html", "text": "plain_text"}
 
 def read(transport: Transport, audience: str, campaign: str) -> Draft:
     """Read a draft. Raises CapabilityError for one that cannot be copied, with the step to take."""
-    found: Campaign = transport.call("campaigns.get", campaign_id=campaign)
+    get = partial(transport.call, "campaigns.get", campaign_id=campaign)
+    get_content = partial(transport.call, "campaigns.get_content", campaign_id=campaign, fields=["html", "plain_text"])
+    answers = transport.in_order(lambda read: read(), (get, get_content))
+    found: Campaign = next(answers)
     where = f"mailchimp campaign {campaign}"
     for kind in (found.get("type", ""), found.get("content_type", "")):
         if step := _STEPS.get(kind.removesuffix("-email")):
@@ -61,7 +65,7 @@ def read(transport: Transport, audience: str, campaign: str) -> Draft:
         id=found["id"],
         title=_text(settings.get("title")),
         state=found.get("status", ""),
-        parts=_parts(transport, found),
+        parts=_parts(settings, next(answers)),
         settings=dict(_kept(found)),
         segment=target_of(recipients.get("segment_opts") or {}),
         lost=tuple(_lost(found)),
@@ -150,11 +154,7 @@ def _editable(transport: Transport, campaign: str) -> Campaign:
     return found
 
 
-def _parts(transport: Transport, campaign: Campaign) -> dict[str, str]:
-    content: Content = transport.call(
-        "campaigns.get_content", campaign_id=campaign["id"], fields=["html", "plain_text"]
-    )
-    settings = campaign.get("settings") or {}
+def _parts(settings: Mapping[str, object], content: Content) -> dict[str, str]:
     parts = {
         "subject": _text(settings.get("subject_line")),
         "preheader": _text(settings.get("preview_text")),

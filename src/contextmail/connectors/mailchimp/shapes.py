@@ -24,11 +24,13 @@ class Contact(TypedDict, total=False):
 
     id: str
     email_address: str
+    unique_email_id: str
     status: str
     merge_fields: dict[str, object]
     last_changed: str
     timestamp_opt: str
     timestamp_signup: str
+    ip_opt: str
     source: str
     unsubscribe_reason: str
     location: Location
@@ -36,6 +38,17 @@ class Contact(TypedDict, total=False):
     sms_phone_number: str
     sms_subscription_status: str
     sms_subscription_last_updated: str
+
+
+class Webhook(TypedDict, total=False):
+    """A webhook of an audience; only the answer that makes it holds its secret."""
+
+    id: str
+    url: str
+    events: dict[str, bool]
+    sources: dict[str, bool]
+    signing_enabled: bool
+    signing_secret: str
 
 
 class MergeField(TypedDict, total=False):

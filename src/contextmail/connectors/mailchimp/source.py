@@ -23,7 +23,7 @@ from contextmail.connectors.mailchimp.segments import CHANGES, segment_keys
 from contextmail.connectors.mailchimp.shapes import AccountAnswer, Contact, MergeField
 from contextmail.connectors.mailchimp.transport import PAGE, Transport
 from contextmail.connectors.mailchimp.values import FIELD_BYTES, written
-from contextmail.connectors.mailchimp.writing import BATCH
+from contextmail.connectors.mailchimp.writing import BATCH, batches_a_look
 from contextmail.errors import PlatformError
 from contextmail.model.mailchimp import MailchimpOptions
 
@@ -57,7 +57,7 @@ class MailchimpSource:
             "page": PAGE,
             "batch": BATCH if self.options.write == "batch" else 1,
             "segment_batch": CHANGES,
-            "read_back": self.options.read_back if self.options.write == "batch" else 0,
+            "look": batches_a_look(self.options.read_back) if self.options.write == "batch" else 0,
             "connections": self.options.connections,
         }
         role = answer.get("role", "")
@@ -82,6 +82,11 @@ class MailchimpSource:
         yield from self._listed(seen, query, archived=since is not None)
         if since:
             yield from self._listed(seen, {**query, "status": "archived"}, archived=True)
+
+    def unsubscribed(self, *, since: datetime | None = None) -> Iterator[Member]:
+        """Stream the contacts that are unsubscribed; with `since`, those that became so since then."""
+        query: dict[str, object] = {"unsubscribed_since": written(since)} if since else {}
+        yield from self._listed(set(), {**query, "status": "unsubscribed"}, archived=False)
 
     def _listed(self, seen: set[int], query: dict[str, object], *, archived: bool) -> Iterator[Member]:
         for _ in range(2):

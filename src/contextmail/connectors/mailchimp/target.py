@@ -32,8 +32,6 @@ class MailchimpTarget(MailchimpSource):
             raise CapabilityError(
                 f"the default of {tag} has more than {FIELD_BYTES} bytes", where=self._named(), cure=cure
             )
-        if there := self._field_tagged(tag, name):
-            return there
         # A field that is public would appear on the signup form; a required one would close it to others.
         body = {"tag": tag, "name": name, "type": "text", "default_value": default, "public": False, "required": False}
 
@@ -41,7 +39,12 @@ class MailchimpTarget(MailchimpSource):
             made: MergeField = self.transport.call("lists.add_list_merge_field", list_id=self.audience, body=body)
             return audience_field(made)
 
-        return self.transport.once(make, lambda: self._field_tagged(tag, name))
+        try:
+            return self.transport.once(make, lambda: self._field_tagged(tag, name))
+        except PlatformError as error:
+            if error.status == HTTPStatus.BAD_REQUEST and (there := self._field_tagged(tag, name)):
+                return there
+            raise
 
     def delete_field(self, field: AudienceField) -> None:
         """Delete a field with its values; one that is gone is gone.
@@ -60,7 +63,7 @@ class MailchimpTarget(MailchimpSource):
                 raise
 
     def write_fields(self, writes: Iterable[FieldWrite]) -> Iterator[list[RowError]]:
-        """Write in batches of 500; yield the errors of each batch, in order, when it is written and read back.
+        """Write in batches of 500; yield the errors of each batch, in order, when it is written.
 
         The n-th list is of the n-th 500 of `writes`. Raises StatusMovedError, after which nothing more is written, and
         CapabilityError where the audience takes no batch without statuses.

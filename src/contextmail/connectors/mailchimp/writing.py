@@ -15,8 +15,9 @@ from typing import NoReturn
 from contextmail.connectors.base import FieldWrite, RowError, Status
 from contextmail.connectors.mailchimp.problems import without_addresses
 from contextmail.connectors.mailchimp.shapes import BatchAnswer, BatchError, Contact
-from contextmail.connectors.mailchimp.transport import Transport, batches
+from contextmail.connectors.mailchimp.transport import PAGE, Transport, batches
 from contextmail.connectors.mailchimp.values import FIELD_BYTES, fits, key_of
+from contextmail.connectors.mailchimp.watching import StatusWatch
 from contextmail.errors import CapabilityError, PlatformError, StatusMovedError
 from contextmail.model.mailchimp import MailchimpOptions
 
@@ -27,20 +28,28 @@ WRITABLE: frozenset[Status] = frozenset({"subscribed", "unsubscribed", "pending"
 _LOOK = "look at the audience's recent changes in Mailchimp before anything else is written; then run the command again"
 
 
-class FieldWriter:
-    """Write fields in batches, several at the same time, and look after each whether a status has moved.
+def batches_a_look(read_back: int) -> int:
+    """Give how many batches one page tells enough of: four times the contacts that are asked of each."""
+    return max(1, PAGE * read_back // (4 * BATCH))
 
-    The first batch goes alone: what is wrong with all of them stops before the second. One that finds a moved status
-    stops those that have not begun.
+
+class FieldWriter:
+    """Write fields in batches, several at the same time, and look whether a status has moved.
+
+    Each answer is searched for contacts that were created or subscribed; and of each batch so many are read back, soon
+    after it. The first batch goes alone: what is wrong with all of them stops before the second. A moved status stops
+    those that have not begun.
     """
 
     def __init__(self, transport: Transport, options: MailchimpOptions) -> None:
         self._transport, self._options = transport, options
         self._audience = options.audience
         self._moved = ""
+        every = batches_a_look(options.read_back)
+        self._watch = StatusWatch(transport, options.audience, options.read_back, every, self._stop)
 
     def write(self, writes: Iterable[FieldWrite]) -> Iterator[list[RowError]]:
-        """Yield the errors of each batch of 500, in order, once it is written and read back.
+        """Yield the errors of each batch of 500, in order, once it is written; all are read back when it ends.
 
         Raises StatusMovedError, CapabilityError where the audience takes no batch without statuses.
         """
@@ -54,19 +63,22 @@ class FieldWriter:
             return
         errors = self._batch(first)
         self._refuse_without_statuses(first, errors)
+        self._watch.look()
         yield errors
         yield from self._transport.in_order(self._batch, coming)
+        self._watch.look()
 
     def _batch(self, batch: list[FieldWrite]) -> list[RowError]:
-        """Write a batch and read one in a hundred of it back."""
+        """Write a batch."""
         if self._moved:
             self._stop(self._moved)
         refused = {write.key: error for write in batch if (error := _unfit(write))}
         items = {write.key: write for write in batch if write.key not in refused}
         errors = list(refused.values())
         if items:
-            errors += self._errors(self._sent(list(items.values())), items)
-            self._read_back(list(items.values()))
+            answer = self._sent(list(items.values()))
+            errors += self._errors(answer, items)
+            self._watch.wrote(items, answer)
         return errors
 
     def _sent(self, batch: list[FieldWrite]) -> BatchAnswer:
@@ -86,7 +98,8 @@ class FieldWriter:
             )
             return answer
 
-        return self._transport.once(send, lambda: self._read_back(batch))
+        some = [(write.key, write.status) for write in batch[:: self._options.read_back]]
+        return self._transport.once(send, lambda: self._watch.read(some))
 
     def _errors(self, answer: BatchAnswer, items: dict[str, FieldWrite]) -> list[RowError]:
         """Read what became of each address. Raises StatusMovedError for a contact that the batch created or raised."""
@@ -101,23 +114,6 @@ class FieldWriter:
         return [
             RowError(key_of(error.get("email_address", "")), _reason(error)) for error in answer.get("errors") or ()
         ]
-
-    def _read_back(self, batch: list[FieldWrite]) -> None:
-        """Read one in so many again; stop if a status is no longer what this run read."""
-        for write in batch[:: self._options.read_back]:
-            try:
-                contact: Contact = self._transport.call(
-                    "lists.get_list_member",
-                    list_id=self._audience,
-                    subscriber_hash=write.key,
-                    fields=["status"],
-                )
-            except PlatformError as error:
-                if error.status != HTTPStatus.NOT_FOUND:
-                    raise
-                self._stop(f"contact {write.key} is gone")
-            if (now := contact.get("status")) != write.status:
-                self._stop(f"contact {write.key} was {write.status} and is {now}")
 
     def _patch(self, write: FieldWrite) -> RowError | None:
         """Write one contact; the answer says its status."""

@@ -6,21 +6,25 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from contextmail.applying.desk import Desk, as_shown, check_audience, open_desk, value_of
 from contextmail.applying.tidy import apply_tidy
 from contextmail.config import Settings
-from contextmail.connectors.base import Draft, Target
+from contextmail.connectors.base import Draft, Member, Target
 from contextmail.engines.base import literal, quoted
 from contextmail.engines.lines import pages
 from contextmail.errors import StalePlanError, UnsafePlanError
 from contextmail.model.plan import Plan, TidyPlan
-from contextmail.planning.audience import Progress, load_keys
+from contextmail.planning.audience import Progress, begun, load_keys
 from contextmail.planning.folder import CHANGES, SEGMENT, read_plan
 from contextmail.planning.source import campaign_of
+from contextmail.store.base import ConsentStore
+from contextmail.store.permissions import refused
 from contextmail.store.runs import Runs
 
 SKEW = timedelta(minutes=5)
@@ -49,9 +53,12 @@ def apply(
     runs: Runs,
     settings: Settings | None = None,
     *,
+    ledger: ConsentStore | None = None,
     progress: Progress = lambda _stage, _share: None,
 ) -> Applied:
     """Apply the plan in `folder`; one that was stopped goes on where it was, and one that is done stays as it is.
+
+    Whom the `ledger` of consent refuses by now is left out, as is whoever changed at the platform.
 
     Raises UnsafePlanError for a plan over its limits or that was altered, StalePlanError past its time or where more
     changed since than `limits.changed`, StatusMovedError and the platform's errors as they come: apply again, or undo.
@@ -69,7 +76,7 @@ def apply(
             raise UnsafePlanError("this run was undone", where=plan.run, cure="plan again")
         _refuse(plan, begun=known is not None)
         with open_desk(plan.run, target, runs, progress) as desk:
-            return _Application(desk, plan, folder, settings).carry_out()
+            return _Application(desk, plan, folder, settings, ledger).carry_out()
 
 
 def _refuse(plan: Plan, *, begun: bool) -> None:
@@ -88,20 +95,27 @@ def _refuse(plan: Plan, *, begun: bool) -> None:
 
 
 class _Application:
-    def __init__(self, desk: Desk, plan: Plan, folder: Path, settings: Settings) -> None:
-        self.desk, self.plan, self.folder, self.settings = desk, plan, folder, settings
+    def __init__(self, desk: Desk, plan: Plan, folder: Path, settings: Settings, ledger: ConsentStore | None) -> None:
+        self.desk, self.plan, self.folder, self.settings, self.ledger = desk, plan, folder, settings, ledger
         self.run, self.runs, self.target, self.engine = plan.run, desk.runs, desk.target, desk.engine
         self.tags = [field.tag for field in plan.fields]
         self.choices = {field.tag: field.mode == "choose" for field in plan.fields}
 
     def carry_out(self) -> Applied:
-        original = self._original()
-        self.runs.begin(self.run, "campaign", self.desk.audience, self.plan.draft.title, self.folder)
-        self._recheck()
+        with ThreadPoolExecutor() as pool:
+            # What an earlier try has made, and what changed since: read beside each other.
+            fields = pool.submit(self.desk.fields, self.tags)
+            segment_there = pool.submit(self.target.find_segment, self.plan.segment)
+            draft_there = None if self.plan.paste else pool.submit(self.target.find_draft, self.plan.draft.title)
+            changed = begun(pool, self.target.members(since=self.plan.made_at - SKEW))
+            original = self._original()
+            self.runs.begin(self.run, "campaign", self.desk.audience, self.plan.draft.title, self.folder)
+            self.there = fields.result()
+            self._recheck(changed.result())
         created = self._make_fields()
         written = self._write_values()
-        segment, people = self._make_segment()
-        draft, checklist = ("", ()) if self.plan.paste else self._make_draft(original, segment)
+        segment, people = self._make_segment(segment_there.result())
+        draft, checklist = self._make_draft(original, segment, draft_there.result()) if draft_there else ("", ())
         reasons = Counter(self.runs.skipped(self.run).values())
         done = Applied(self.run, created, written, segment, people, draft, checklist, tuple(reasons.most_common()))
         self.runs.after(self.run, "run", **asdict(done))
@@ -122,15 +136,18 @@ class _Application:
 
     # --------------------------------------------------------------------------------------------- what moved since
 
-    def _recheck(self) -> None:
+    def _recheck(self, changed: Iterator[Member]) -> None:
         """Read again what changed since the plan was made, and note whom it concerns. Raises StalePlanError."""
         self.desk.progress("Reading what changed since", 0.0)
-        self.there = self.desk.fields(self.tags)
-        self.desk.load(self.target.members(since=self.plan.made_at - SKEW), self.tags)
+        self.desk.load(changed, self.tags)
         self.engine.rows(f"CREATE TEMP TABLE segment AS SELECT * FROM {self.desk.file(SEGMENT)}")
         self.engine.rows(f"CREATE TEMP TABLE changes AS SELECT * FROM {self.desk.file(CHANGES)}")
+        load_keys(self.engine, "refused", self._refused("segment"), self.desk.temp)
         left = "FROM segment JOIN now n USING (key) WHERE n.status <> 'subscribed'"
-        moved = [f"SELECT key, 'status: ' || n.status AS reason {left}"]
+        moved = [
+            f"SELECT key, 'status: ' || n.status AS reason {left}",
+            "SELECT key, 'consent: withdrawn' FROM segment WHERE email IN (SELECT key FROM refused)",
+        ]
         moved += [
             f"SELECT s.key, 'somebody changed {tag}' FROM segment s JOIN now n USING (key)"
             f" LEFT JOIN changes c ON c.key = s.key AND c.tag = {literal(tag)}"
@@ -143,6 +160,12 @@ class _Application:
             f" FROM ({' UNION ALL '.join(moved)}) GROUP BY key"
         )
         self._note_skipped([])
+
+    def _refused(self, table: str) -> set[str]:
+        """Give the addresses of a table that the ledger refuses for this audience."""
+        if self.ledger is None:
+            return set()
+        return refused(self.ledger, self.plan.scope, self._emails(table))
 
     def _note_skipped(self, failed: Sequence[tuple[str, str]]) -> None:
         """Note who is left out. Raises StalePlanError where that is more than the limit."""
@@ -162,16 +185,16 @@ class _Application:
 
     def _make_fields(self) -> tuple[str, ...]:
         """Record the use of every field, and create those that are not there; give those that the run created."""
-        for number, field in enumerate(self.plan.fields):
-            step = f"field {field.tag}"
-            self.desk.progress("Creating fields", number / len(self.plan.fields))
-            self.runs.use(self.desk.audience, field.tag, self.run)
-            if field.tag not in self.there:
-                # It is ours from now on: nobody may be there to note it after it was made.
-                self.runs.before(self.run, step)
-                self.runs.use(self.desk.audience, field.tag, self.run, created=True)
-                made = self.target.create_field(field.tag, field.name, field.default)
-                self.runs.after(self.run, step, id=made.id)
+        self.desk.progress("Creating fields", 0.0)
+        new = [field for field in self.plan.fields if field.tag not in self.there]
+        for field in self.plan.fields:
+            # It is ours from now on: nobody may be there to note it after it was made.
+            self.runs.use(self.desk.audience, field.tag, self.run, created=field in new)
+        for field in new:
+            self.runs.before(self.run, f"field {field.tag}")
+        made = self.desk.together(*(partial(self.target.create_field, one.tag, one.name, one.default) for one in new))
+        for field, there in zip(new, made, strict=True):
+            self.runs.after(self.run, f"field {field.tag}", id=there.id)
         return tuple(use.tag for use in self.runs.uses(self.desk.audience, run=self.run) if use.created)
 
     def _write_values(self) -> int:
@@ -198,7 +221,7 @@ class _Application:
 
     # --------------------------------------------------------------------------------------------- segment and draft
 
-    def _make_segment(self) -> tuple[str, int]:
+    def _make_segment(self, segment: str | None) -> tuple[str, int]:
         """Make the segment of those who are sent to; one that was begun is completed."""
         self.desk.progress("Making the segment", 0.0)
         self.engine.rows(
@@ -206,7 +229,6 @@ class _Application:
         )
         people = int(self.engine.rows("SELECT count(*) FROM reached")[0][0])
         self.runs.before(self.run, "segment", name=self.plan.segment)
-        segment = self.target.find_segment(self.plan.segment)
         if segment is None:
             segment = self.target.create_segment(self.plan.segment, self._emails("reached"))
         else:
@@ -218,19 +240,21 @@ class _Application:
             )
             self.target.change_segment(segment, add=self._emails("missing"), remove=self._emails("extra"))
         self.runs.after(self.run, "segment", id=segment, people=people)
-        return segment, people
+        # From here on the worker takes out whoever leaves; it could not while the segment was made.
+        if left := self._refused("reached"):
+            self.target.change_segment(segment, remove=left)
+        return segment, people - len(left)
 
     def _emails(self, table: str) -> Iterator[str]:
-        return (email for _, email in pages(self.engine, table, "key"))
+        return (email for _, email in pages(self.engine, f"(SELECT key, email FROM {table})", "key"))
 
-    def _make_draft(self, original: Draft, segment: str) -> tuple[str, tuple[str, ...]]:
+    def _make_draft(self, original: Draft, segment: str, draft: str | None) -> tuple[str, tuple[str, ...]]:
         """Make the draft for the segment; one that was begun gets its texts again."""
         self.desk.progress("Making the draft", 0.0)
         planned = self.plan.draft
         before = self.runs.result(self.run, "draft")
         if before is None:
             self.runs.before(self.run, "draft", title=planned.title)
-            draft = self.target.find_draft(planned.title)
             if draft is None:
                 draft = self.target.create_draft(original, parts=planned.parts, segment=segment, title=planned.title)
             else:

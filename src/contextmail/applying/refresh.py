@@ -19,6 +19,7 @@ from contextmail.planning.audience import People, Progress, load_keys
 from contextmail.planning.folder import CAMPAIGN, DECISIONS, SEGMENT, campaign_plan
 from contextmail.planning.values import Values
 from contextmail.predicates.tree import describe
+from contextmail.store.base import ConsentStore
 from contextmail.store.runs import Runs
 
 _MAY_STILL_CHANGE = ("save", "paused", "schedule")
@@ -43,11 +44,12 @@ def refresh(
     runs: Runs,
     settings: Settings | None = None,
     *,
+    ledger: ConsentStore | None = None,
     progress: Progress = lambda _stage, _share: None,
 ) -> Refreshed:
     """Judge the people of an applied run again: who may not get it any more leaves the segment, what is untrue goes.
 
-    A text that says more than before is not written. Raises StalePlanError for a run that is not applied, or whose
+    A text that says more than before is not written; whom the `ledger` of consent refuses leaves too. Raises StalePlanError for a run that is not applied, or whose
     draft is sent.
     """
     settings = (settings or Settings()).model_copy(update={"platform": target.name})
@@ -59,12 +61,14 @@ def refresh(
         if (noted := runs.result(run, "draft")) and (now := target.draft(noted["id"]).state) not in _MAY_STILL_CHANGE:
             raise StalePlanError(f"the draft is no draft any more: its state is {now!r}", where=run)
         with open_desk(run, target, runs, progress) as desk:
-            return _Refreshing(desk, plan, facts, settings).carry_out()
+            return _Refreshing(desk, plan, facts, settings, ledger).carry_out()
 
 
 class _Refreshing:
-    def __init__(self, desk: Desk, plan: Plan, facts: FactsFolder, settings: Settings) -> None:
-        self.desk, self.plan, self.facts, self.settings = desk, plan, facts, settings
+    def __init__(
+        self, desk: Desk, plan: Plan, facts: FactsFolder, settings: Settings, ledger: ConsentStore | None
+    ) -> None:
+        self.desk, self.plan, self.facts, self.settings, self.ledger = desk, plan, facts, settings, ledger
         self.run, self.runs, self.target, self.engine = desk.run, desk.runs, desk.target, desk.engine
         self.fields = [field for field in plan.manifest.fields if field.edits]
         self.campaign = Campaign.load(desk.folder / CAMPAIGN)
@@ -106,6 +110,7 @@ class _Refreshing:
         self.limit = self.target.account().limits.get("field_bytes")
         self.people = People(self.engine, self.facts)
         self.people.choose("key IN (SELECT key FROM earlier)")
+        self.people.refuse(self.ledger, self.plan.scope, self.desk.temp)
         self.people.decide(self.campaign, self.settings.as_of)
         self.engine.rows("CREATE TEMP TABLE judged AS FROM decided")
         self._values(self.campaign).compute(self.fields, table="wanted")

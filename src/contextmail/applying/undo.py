@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from contextmail.applying.apply import draft_digest
 from contextmail.applying.desk import WRITABLE, Desk, open_desk, unless_gone, value_of
-from contextmail.connectors.base import AudienceField, Target
+from contextmail.connectors.base import AudienceField, Draft, Member, Target
 from contextmail.dialects import DIALECTS
 from contextmail.engines.base import literal
 from contextmail.errors import ConfigurationError, UnsafePlanError
 from contextmail.model.plan import Plan
-from contextmail.planning.audience import Progress, load_keys
+from contextmail.planning.audience import Progress, begun, load_keys
 from contextmail.planning.folder import CHANGES, SEGMENT, campaign_plan
 from contextmail.store.runs import Runs
 
@@ -61,19 +63,21 @@ class _Undoing:
         self.done = Undone(desk.run)
 
     def carry_out(self) -> Undone:
-        draft = self._draft()
-        self.runs.set_state(self.run, "undoing")
-        kept = self._delete_draft(draft)
+        with ThreadPoolExecutor() as pool:
+            members = begun(pool, self.target.members())
+            draft = self._draft()
+            self.runs.set_state(self.run, "undoing")
+            kept = self._delete_draft(draft)
         self._delete_segment(keep=bool(kept))
-        self._restore_fields(kept)
+        self._restore_fields(kept, members.result())
         self.runs.after(self.run, "undo", **asdict(self.done))
         self.runs.set_state(self.run, "undone")
         return self.done
 
     # --------------------------------------------------------------------------------------------- draft and segment
 
-    def _draft(self) -> str:
-        """Find our draft; empty: there is none. Raises UnsafePlanError where it is no draft any more."""
+    def _draft(self) -> Draft | None:
+        """Find our draft; None: there is none. Raises UnsafePlanError where it is no draft any more."""
         if self.plan.paste:
             tags = {one.tag for one in self.plan.fields}
             for tag, where in self.target.tags_in_use():
@@ -81,15 +85,13 @@ class _Undoing:
                     raise UnsafePlanError(
                         f"{where} asks for {tag}", where=self.run, cure="take the texts of the plan out of it first"
                     )
-            return ""
+            return None
         if not self.runs.began(self.run, "draft"):
-            return ""
+            return None
         noted = self.runs.result(self.run, "draft")
         found = str(noted["id"]) if noted else self.target.find_draft(self.plan.draft.title) or ""
         draft = unless_gone(lambda: self.target.draft(found)) if found else None
-        if draft is None:
-            return ""
-        if draft.state not in _STILL_A_DRAFT:
+        if draft and draft.state not in _STILL_A_DRAFT:
             cure = (
                 "unschedule it first"
                 if draft.state == "schedule"
@@ -98,21 +100,20 @@ class _Undoing:
             raise UnsafePlanError(
                 f"the draft is no draft any more: its state is {draft.state!r}", where=self.run, cure=cure
             )
-        return found
+        return draft
 
-    def _delete_draft(self, found: str) -> set[str]:
+    def _delete_draft(self, draft: Draft | None) -> set[str]:
         """Delete our draft; one that somebody changed stays: give the fields that it asks for."""
         noted = self.runs.result(self.run, "draft")
-        draft = unless_gone(lambda: self.target.draft(found)) if found else None
         if draft and noted and draft_digest(draft) != noted["digest"]:
             self.done.left.append("the draft, with its segment and the fields that it asks for: somebody changed it")
             dialect = DIALECTS[self.plan.message.dialect]
             tokens = [token for text in draft.parts.values() for token in dialect.tokens(text)]
             return {token.name for token in tokens} | {token.condition.field for token in tokens if token.condition}
         if draft:
-            self.runs.before(self.run, "delete draft", id=found)
-            self.target.delete_draft(found)
-            self.runs.after(self.run, "delete draft", id=found)
+            self.runs.before(self.run, "delete draft", id=draft.id)
+            self.target.delete_draft(draft.id)
+            self.runs.after(self.run, "delete draft", id=draft.id)
         self.done.draft = self.runs.began(self.run, "delete draft")
         return set()
 
@@ -142,7 +143,7 @@ class _Undoing:
     def _others(self, tag: str) -> list[str]:
         return [use.run for use in self.runs.uses(self.desk.audience, tag) if use.run != self.run and not use.released]
 
-    def _restore_fields(self, kept: set[str]) -> None:
+    def _restore_fields(self, kept: set[str], members: Iterator[Member]) -> None:
         audience = self.desk.audience
         tags = []
         for use in self.runs.uses(audience, run=self.run):
@@ -159,12 +160,12 @@ class _Undoing:
             if tag not in there:
                 self.runs.restored(audience, tag)
         if there:
-            self._restore(there)
+            self._restore(there, members)
 
-    def _restore(self, fields: dict[str, AudienceField]) -> None:
+    def _restore(self, fields: dict[str, AudienceField], members: Iterator[Member]) -> None:
         """Delete the fields that runs of ours created, and write the former values of the others."""
         tags = list(fields)
-        self.desk.load(self.target.members(), tags)
+        self.desk.load(members, tags)
         self._gather(tags)
         created = {
             use.tag
@@ -184,10 +185,11 @@ class _Undoing:
         going = [tag for tag in tags if tag in created and tag not in changed]
         staying = [tag for tag in tags if tag not in going]
         self._write_back(staying)
-        for number, tag in enumerate(going):
-            self.desk.progress("Deleting fields", number / len(going))
+        self.desk.progress("Deleting fields", 0.0)
+        for tag in going:
             self.runs.before(self.run, f"delete field {tag}")
-            self.target.delete_field(fields[tag])
+        self.desk.together(*(partial(self.target.delete_field, fields[tag]) for tag in going))
+        for tag in going:
             self.runs.after(self.run, f"delete field {tag}")
         for tag in tags:
             self.runs.restored(self.desk.audience, tag)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from contextmail.model.channel import Channel
+from contextmail.model.consent import Scope
 from contextmail.model.manifest import Manifest
 from contextmail.model.message import Message
 
@@ -135,6 +137,11 @@ class Plan(_Frozen):
     """File -> SHA-256 of its bytes."""
     digest: str = ""
     """SHA-256 of all of the above."""
+
+    @property
+    def scope(self) -> Scope:
+        """Say in which scope of consent the message is sent."""
+        return Scope(Channel.EMAIL, self.message.purpose, self.on.partition(":")[2])
 
     def people(self, outcome: str) -> int:
         """Count the recipients of one outcome."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from contextmail.campaign import Campaign
 from contextmail.connectors.base import Member
@@ -13,7 +15,11 @@ from contextmail.deciding import decisions_sql
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.lines import load_lines
 from contextmail.facts.folder import FactsFolder
+from contextmail.model.consent import Scope
+from contextmail.store.base import ConsentStore
+from contextmail.store.permissions import refused
 
+_Item = TypeVar("_Item")
 Progress = Callable[[str, float], None]
 """Told a stage and the share that is done, from 0 to 1."""
 
@@ -41,11 +47,21 @@ def load_keys(engine: Engine, table: str, keys: Iterable[str], temp: Path) -> No
     engine.rows(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT DISTINCT key FROM {table}_read")
 
 
+def begun(pool: Executor, items: Iterator[_Item]) -> Future[Iterator[_Item]]:
+    """Ask for the first of what is read from a platform, beside other reads; whoever takes it asks for the rest."""
+    return pool.submit(lambda: chain(list(islice(items, 1)), items))
+
+
 class People:
     """Recipients with their facts. Tables: `recipients` (of `members`), `owners` (contact -> customers), `decided`."""
 
     def __init__(self, engine: Engine, facts: FactsFolder) -> None:
         self.engine, self.facts = engine, facts
+
+    def refuse(self, ledger: ConsentStore | None, scope: Scope, temp: Path) -> None:
+        """Take note of whom the ledger of consent refuses within `scope`: `decide` drops them, whatever the facts say."""
+        emails = (email for (email,) in self.engine.rows("SELECT DISTINCT email FROM recipients"))
+        load_keys(self.engine, "refused", refused(ledger, scope, emails) if ledger else (), temp)
 
     def choose(self, *conditions: str) -> int:
         """Take the subscribed contacts of `members` that meet SQL conditions as recipients; count them."""
@@ -94,6 +110,10 @@ class People:
             f"CREATE OR REPLACE TEMP TABLE decided AS SELECT o.key, {outcome} AS outcome, {reason} AS reason,"
             f' max(until) FILTER (outcome = \'hold\') AS until, max_by("to", {_SEVERITY}) AS "to"{edits}'
             " FROM owners o JOIN verdicts v USING (customer) GROUP BY o.key"
+        )
+        self.engine.rows(
+            "UPDATE decided SET outcome = 'drop', reason = 'opted-out', until = NULL, \"to\" = NULL WHERE key IN"
+            " (SELECT key FROM recipients WHERE email IN (SELECT key FROM refused))"
         )
 
     @property

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from difflib import unified_diff
 
-from contextmail.campaign import Campaign, CompiledVariant, Slot
+from contextmail.campaign import Campaign, CompiledVariant
+from contextmail.compiling import words
 from contextmail.connectors.base import Draft
 from contextmail.engines.base import Engine
 from contextmail.merging import Merged
@@ -69,18 +69,7 @@ def _texts(
         people[next(at for at, variant in enumerate(told) if variant.pieces == chosen[code].pieces)] += count
     for at, variant in enumerate(told):
         when = describe(variant.when) if variant.when is not None else ""
-        yield PlannedText(when=when, text=_words(variant, edit), people=people[at])
-
-
-def _words(variant: CompiledVariant, edit: Edit) -> str:
-    """Give a variant's text as a reader sees it, facts as `{fact}`."""
-    if variant.original:
-        return edit.quote
-    source = "".join(f"{{{piece.fact}}}" if isinstance(piece, Slot) else piece for piece in variant.pieces)
-    if source == edit.bare:
-        return ""
-    inside = source.removeprefix(edit.wrap[0]).removesuffix(edit.wrap[1])
-    return html.unescape(inside) if edit.context == "text" or edit.context.startswith("attr") else inside
+        yield PlannedText(when=when, text=words(variant, edit), people=people[at])
 
 
 def _diff(name: str, before: str, after: str) -> Iterator[str]:

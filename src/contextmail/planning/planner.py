@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from contextmail.campaign import Campaign
 from contextmail.checking import Checker
 from contextmail.compiling import compiled
 from contextmail.config import Settings
@@ -18,21 +20,25 @@ from contextmail.dialects import DIALECTS
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.errors import ConfigurationError, UnsafePlanError
 from contextmail.facts.folder import FactsFolder
+from contextmail.model.channel import Channel
+from contextmail.model.consent import Scope
 from contextmail.model.manifest import Field
 from contextmail.model.message import Message
 from contextmail.model.plan import FIELD_NAME, Calls, Check, Plan, PlannedField, Reason
-from contextmail.planning.audience import People, Progress, load_keys, load_members
+from contextmail.planning.audience import People, Progress, begun, load_keys, load_members
 from contextmail.planning.describing import planned_draft, planned_edits, unmended
 from contextmail.planning.fitting import Fitter
 from contextmail.planning.folder import CAMPAIGN, CHANGES, DECISIONS, HELD, SEGMENT, campaign_plan, new_folder, seal
 from contextmail.planning.source import campaign_of, our_fields, read_campaign, refuse_rewritten
 from contextmail.planning.values import Values
-from contextmail.rewriting import rewritten
+from contextmail.rewriting import Rewrite, rewritten
+from contextmail.store.base import ConsentStore
 from contextmail.store.runs import Runs
 
 SECONDS_A_CALL = 0.3
-_KNOWN_READS, _SEGMENT, _DRAFT = 10, 1, 2
-"""What applying calls beside its batches: fields, what changed, segment and draft; the new draft and its texts."""
+_KNOWN_READS, _SEGMENT, _DRAFT = 11, 1, 2
+"""What applying calls beside its batches: it reads fields, what changed and who left, the author's draft (2), looks for
+a segment and a draft of its own, and reads the new draft (3) and its checklist; it makes them, and puts the texts in."""
 
 
 def plan(
@@ -44,6 +50,7 @@ def plan(
     out: Path,
     held: str = "",
     runs: Runs | None = None,
+    ledger: ConsentStore | None = None,
     paste: bool = False,
     expires: datetime | None = None,
     safe_only: bool = False,
@@ -52,7 +59,7 @@ def plan(
     """Plan a campaign for an audience into the folder `out` (it must not exist); nothing is written elsewhere.
 
     `campaign` is a local path or the id of a draft of the platform; with `held`, the run whose held people are to get
-    it now, and `campaign` is not asked for. `paste`: the draft is the user's own, and only segment and fields are made.
+    it now, and `campaign` is not asked for. Whom the `ledger` of consent refuses is dropped. `paste`: the draft is the user's own, and only segment and fields are made.
     Raises CapabilityError for a draft that cannot be copied, UnsafePlanError where the fields find no room, and what
     reading and compiling a message raise. What is over its limit stands in `checks`, and `apply` refuses it.
     """
@@ -65,10 +72,16 @@ def plan(
     else:
         kept = None
         message, draft = read_campaign(str(campaign), target, expires)
-    with closing(DuckDBEngine(memory_limit="512MB")) as engine, TemporaryDirectory(prefix="contextmail-") as temp:
+    with (
+        closing(DuckDBEngine(memory_limit="512MB")) as engine,
+        TemporaryDirectory(prefix="contextmail-") as temp,
+        ThreadPoolExecutor() as pool,
+    ):
         planner = _Planner(target, facts, settings, engine, Path(temp), progress)
-        planner.read(message, draft, kept / HELD if kept else None)
-        planner.decide(message, safe_only=safe_only)
+        # The words are judged while the audience is read.
+        judged = pool.submit(_judged, message, settings, facts, safe_only=safe_only)
+        planner.read(pool, message, draft, kept / HELD if kept else None, ledger)
+        planner.decide(message, *judged.result())
         with new_folder(out) as folder:
             return planner.write(folder, message, draft, held=held, paste=paste)
 
@@ -83,13 +96,17 @@ class _Planner:
         self.made_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         self.notes: list[str] = []
 
-    def read(self, message: Message, draft: Draft, held: Path | None) -> None:
+    def read(
+        self, pool: Executor, message: Message, draft: Draft, held: Path | None, ledger: ConsentStore | None
+    ) -> None:
         """Read the audience: fields, contacts, and whom the draft targets."""
-        self.limits = self.target.account().limits
+        account = pool.submit(self.target.account)
+        members = begun(pool, self.target.members())
         self.fields: list[AudienceField] = self.target.fields()
         self.ours = our_fields(self.fields)
         refuse_rewritten(message, self.ours)
-        load_members(self.engine, "members", self.target.members(), list(self.ours), self.temp, self.progress)
+        load_members(self.engine, "members", members.result(), list(self.ours), self.temp, self.progress)
+        self.limits = account.result().limits
         targeted = []
         if draft.segment:
             load_keys(self.engine, "targets", self.target.segment_members(draft.segment), self.temp)
@@ -100,6 +117,7 @@ class _Planner:
             self.engine.rows(f"CREATE TEMP TABLE waiting AS SELECT * FROM ({waiting}) WHERE until > {clock}::TIMESTAMP")
             targeted.append(f"key IN (SELECT key FROM ({waiting}) WHERE until IS NULL OR until <= {clock}::TIMESTAMP)")
         self.recipients = self.people.choose(*targeted)
+        self.people.refuse(ledger, Scope(Channel.EMAIL, message.purpose, self.target.audience), self.temp)
         met = " AND ".join(["status <> 'subscribed'", *targeted])
         self.others: dict[str, int] = dict(
             self.engine.rows(f"SELECT status, count(*) FROM members WHERE {met} GROUP BY status ORDER BY status")
@@ -118,13 +136,11 @@ class _Planner:
         if several:
             self.notes.append(f"{several:,} addresses are of several customers: they get what is true of all of these")
 
-    def decide(self, message: Message, *, safe_only: bool) -> None:
-        """Rewrite and compile the message, decide for every recipient, and make the campaign fit into free fields."""
+    def decide(self, message: Message, rewrite: Rewrite, whole: Campaign) -> None:
+        """Decide for every recipient, and make the campaign fit into free fields."""
         self.progress("Deciding", 0.2)
         clock = self.settings.as_of
-        checker = Checker(self.settings)
-        self.rewrite = rewritten(checker.check(message), checker, safe_only=safe_only)
-        whole = compiled(self.rewrite, self.settings, self.facts.catalogue)
+        self.rewrite = rewrite
         self.people.decide(whole, clock)
         room = self.limits.get("fields")
         free = None if room is None else max(0, room - len(self.fields))
@@ -203,17 +219,19 @@ class _Planner:
 
     def _changes(self) -> str:
         """Select the values that differ from what the contact has: an empty field of a choice is its neutral key."""
-        selects = []
+        values = []
         for field in self.asked:
             tag = quoted(field.name)
             old = f"nullif(m.{tag}, '')" if field.name in self.ours else "NULL::VARCHAR"
             shown = f"coalesce({old}, {literal(field.texts[-1].key if field.mode == 'choose' else '')})"
-            selects.append(
-                f"SELECT s.key, s.email, m.status, {literal(field.name)} AS tag, {old} AS old, s.{tag} AS new"
-                f" FROM segment s JOIN members m USING (key) WHERE {shown} <> s.{tag}"
-            )
-        none = "SELECT key, email, status, '' AS tag, '' AS old, '' AS new FROM members WHERE false"
-        return " UNION ALL ".join(selects or [none])
+            values.append(f"{{'tag': {literal(field.name)}, 'old': {old}, 'new': s.{tag}, 'shown': {shown}}}")
+        if not values:
+            return "SELECT key, email, status, '' AS tag, '' AS old, '' AS new FROM members WHERE false"
+        return (
+            "SELECT key, email, status, of.tag, of.old, of.new FROM ("
+            f"SELECT s.key, s.email, m.status, unnest([{', '.join(values)}]) AS of FROM segment s JOIN members m USING (key)"
+            ") WHERE of.shown <> of.new"
+        )
 
     def _checks(self, folder: Path, decisions: list[Reason], fields: list[PlannedField]) -> list[Check]:
         dropped = sum(reason.people for reason in decisions if reason.outcome == "drop")
@@ -238,9 +256,10 @@ class _Planner:
 
     def _calls(self, changed: int, segment: int, new: int, *, paste: bool) -> Calls:
         batch, batch_of_segment = self.limits.get("batch", 1), self.limits.get("segment_batch", 1)
-        batches = ceil(changed / batch) + ceil(segment / batch_of_segment)
-        again = ceil(changed / every) if (every := self.limits.get("read_back")) else 0
-        reads, writes = _KNOWN_READS + new, new + _SEGMENT + (0 if paste else _DRAFT)
+        of_fields = ceil(changed / batch)
+        batches = of_fields + ceil(segment / batch_of_segment)
+        again = 1 + ceil((of_fields - 1) / every) if of_fields and (every := self.limits.get("look")) else 0
+        reads, writes = _KNOWN_READS, new + _SEGMENT + (0 if paste else _DRAFT)
         connections = max(1, min(self.limits.get("connections", 1), batches + again))
         seconds = ((batches + again) / connections + reads + writes) * SECONDS_A_CALL
         return Calls(reads=reads + again, writes=batches + writes, seconds=round(seconds, 1))
@@ -254,6 +273,12 @@ class _Planner:
 
     def _count(self, path: Path, what: str = "*") -> int:
         return int(self.engine.rows(f"SELECT count({what}) FROM read_parquet({literal(str(path))})")[0][0])
+
+
+def _judged(message: Message, settings: Settings, facts: FactsFolder, *, safe_only: bool) -> tuple[Rewrite, Campaign]:
+    checker = Checker(settings)
+    rewrite = rewritten(checker.check(message), checker, safe_only=safe_only)
+    return rewrite, compiled(rewrite, settings, facts.catalogue)
 
 
 def _refuse_other_defaults(asked: list[Field], there: dict[str, AudienceField]) -> None:

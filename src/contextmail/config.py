@@ -1,4 +1,4 @@
-"""Settings: contextmail.toml and the environment, and nothing else reads either.
+"""Settings: contextmail.toml and the environment, and nothing but this and `environment` reads either.
 
 What is given to `load` wins over the environment (`CONTEXTMAIL_CURRENCY`), which wins over the file. Secrets stay in
 the environment: a file that holds one is refused.
@@ -15,14 +15,23 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    ValidationError,
+    model_validator,
+)
 
+from contextmail.environment import FILE
 from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.model.claim import UNSUPPRESSIBLE, Claim, Policy, RuleOverride
+from contextmail.model.consent_options import ConsentOptions
 from contextmail.model.mailchimp import MailchimpOptions
 from contextmail.model.tables import TABLES, FactDefinition, TableMapping
-
-FILE = "contextmail.toml"
 
 _SECRET = re.compile(r"(^|[_-])(api[_-]?key|secret|password|passwd|token)$", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile(r"^\w+(\+\w+)?://[^/@:\s]+:[^/@\s]+@")
@@ -115,6 +124,8 @@ class Settings(BaseModel):
     """Currency -> how much of the company's currency one unit of it is worth."""
     tables: dict[TableName, TableMapping] = {}
     """`[tables.orders]` and its like: where each table lies, and what its columns mean."""
+    max_age: dict[str, NonNegativeInt | Literal["never"]] = {}
+    """Fact -> days after which it is unknown, or `never`; `contextmail facts describe` says what holds of the others."""
     fact_definitions: tuple[FactDefinition, ...] = Field(default=(), alias="fact")
     """`[[fact]]`: facts of the company's own."""
     claims: tuple[Claim, ...] = Field(default=(), alias="claim")
@@ -127,6 +138,8 @@ class Settings(BaseModel):
     """A company's own lines of the phrasebook: texts, lists and tables, as the phrasebook has them."""
     mailchimp: MailchimpOptions = MailchimpOptions()
     """`[mailchimp]`: which audience is read and written, and how gently."""
+    consent: ConsentOptions = ConsentOptions()
+    """`[consent]`: where the ledger lies, and which systems it is kept in step with."""
     limits: Limits = Limits()
     """How much may be wrong before a run is refused."""
 
@@ -167,11 +180,6 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
         raise _explained(error, place) from None
 
 
-def environment() -> Mapping[str, str]:
-    """Give the environment to those who look for a key: no setting holds one."""
-    return os.environ
-
-
 def _find(path: Path | None) -> Path | None:
     if path is None:
         return Path(FILE) if Path(FILE).is_file() else None
@@ -202,7 +210,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name in plain if (value := os.environ.get(f"CONTEXTMAIL_{name.upper()}"))}
 
 
-_TABLED = {"path", "fields", "rates", "tables", "rules", "phrasebook", "mailchimp", "limits"}
+_TABLED = {"path", "fields", "rates", "tables", "max_age", "rules", "phrasebook", "mailchimp", "consent", "limits"}
 
 
 def _from_folder(values: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -300,7 +308,7 @@ def _known(keys: list[str]) -> list[str]:
     """List the keys that are understood in a table of the file."""
     inner: dict[str, type[BaseModel]] = {
         "tables": TableMapping, "fact": FactDefinition, "claim": Claim, "policy": Policy, "rules": RuleOverride,
-        "limits": Limits, "mailchimp": MailchimpOptions,
+        "limits": Limits, "mailchimp": MailchimpOptions, "consent": ConsentOptions,
     }  # fmt: skip
     model = inner.get(keys[0], Settings) if keys else Settings
     return sorted(field.alias or name for name, field in model.model_fields.items() if name != "path")

@@ -102,6 +102,9 @@ class PlatformError(_Explained):
 class RetryableError(PlatformError):
     """A platform was busy, slow or away; the same call may go through later."""
 
+    after: float = 0.0
+    """Seconds for which the platform asks to be left alone; 0: it did not say."""
+
 
 class UncertainError(RetryableError):
     """No answer came to a call that makes something; it may have been carried out, so look before making it again."""

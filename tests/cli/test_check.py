@@ -79,6 +79,15 @@ def test_a_fact_that_there_is_not_is_an_error_with_its_place(run, shop) -> None:
     assert "did you mean tier?" in ran.err
 
 
+def test_a_claim_over_a_fact_that_there_is_not_is_an_error_before_its_words_are_met(run, shop) -> None:
+    claim("teir = 'gold'")
+    ran = run("check", write("spring.html", SPRING))
+    assert ran.code == 2
+    assert "[[claim]] gold-status: true_when" in ran.err
+    assert "teir = 'gold'\n  ^" in ran.err
+    assert "did you mean tier?" in ran.err
+
+
 def test_text_inside_a_conditional_is_counted_among_those_who_see_it(run, shop) -> None:
     text = "<p>*|IF:FNAME|*You are our most valuable customer.*|ELSE:|*Hello*|END:IF|*</p>"
     ran = run("check", write("a.html", text))
@@ -86,7 +95,7 @@ def test_text_inside_a_conditional_is_counted_among_those_who_see_it(run, shop) 
 
 
 def test_low_confidence_is_shown_and_changes_no_exit_code_until_the_settings_say_so(run, desk) -> None:
-    write("a.html", "---\nsubject: A gift for our most valuable customer\n---\n<p>Two lanterns arrived.</p>")
+    write("a.html", "---\nsubject: VIP access starts at 8\n---\n<p>Two lanterns arrived.</p>")
     ran = run("check", "a.html")
     assert (ran.code, "(low confidence)" in ran.out) == (0, True)
     write("contextmail.toml", 'min_confidence = "low"')

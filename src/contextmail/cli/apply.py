@@ -32,8 +32,13 @@ def apply(
     """
     settings = options.settings_of(config)
     made = read_plan(plan)
-    with wiring.runs(settings) as runs, wiring.target(settings, made.on) as target, progress() as tell:
-        done = apply_plan(plan, target, runs, settings, progress=tell)
+    with (
+        wiring.runs(settings) as runs,
+        wiring.ledger(settings) as ledger,
+        wiring.target(settings, made.on) as target,
+        progress() as tell,
+    ):
+        done = apply_plan(plan, target, runs, settings, ledger=ledger, progress=tell)
     if form is TextOrJson.JSON:
         write_json(asdict(done))
     elif made.kind == "tidy":

@@ -12,6 +12,7 @@ from pathlib import Path
 from contextmail import wiring
 from contextmail.checking import Checker
 from contextmail.cli import baseline
+from contextmail.compiling import validate
 from contextmail.deciding import Truth, truth
 from contextmail.facts.catalogue import types_for
 from contextmail.language.messages import FILES
@@ -102,6 +103,7 @@ def counted(looked: Sequence[Looked], checker: Checker) -> list[Looked]:
     """Count of how many recipients each claim is true, untrue and unknown, by the facts. Raises ConfigurationError."""
     settings = checker.settings
     facts = wiring.facts_folder(settings)
+    validate(settings, facts.catalogue)
     asked = dict.fromkeys(_asked(item.finding) for one in looked for item in one.weighed if _of_facts(item.finding))
     types = {name: kind for pair in asked for text in pair for name, kind in types_for(text).items()}
     with closing(wiring.engine(settings)) as engine:

@@ -62,12 +62,12 @@ def plan(
     settings = options.settings_of(config, as_of=as_of, facts=facts)
     folder = out or Path("plans") / (Path(campaign).stem if campaign else f"{held}-held-{settings.as_of:%Y%m%d}")
     known = wiring.facts_folder(settings)
-    with wiring.runs(settings) as runs:
+    with wiring.runs(settings) as runs, wiring.ledger(settings) as ledger:
         on = on or (runs.get(held).audience if held else "")
         with wiring.target(settings, on) as target, progress() as tell:
             made = plan_campaign(
                 campaign, target, known, settings,
-                out=folder, held=held, runs=runs, paste=paste, expires=expires, safe_only=safe_only, progress=tell,
+                out=folder, held=held, runs=runs, ledger=ledger, paste=paste, expires=expires, safe_only=safe_only, progress=tell,
             )  # fmt: skip
     if form is TextOrJson.JSON:
         write_json(_as_json(made, folder))

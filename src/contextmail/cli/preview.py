@@ -31,7 +31,8 @@ class Format(StrEnum):
 def preview(
     path: options.Message,
     customer: Annotated[
-        str, typer.Option("--customer", help="A customer's id, as the tables have it.", show_default=False)
+        list[str],
+        typer.Option(help="A customer's id, as the tables have it; may be repeated.", show_default=False),
     ],
     form: Annotated[
         Format | None,
@@ -50,15 +51,20 @@ def preview(
     ```
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
-    shown = preview_message(path, customer, settings, facts=wiring.facts_folder(settings), safe_only=safe_only)
+    with wiring.facts_folder(settings) as known:
+        all_shown = [preview_message(path, one, settings, facts=known, safe_only=safe_only) for one in customer]
     form = form or (Format.COLUMNS if console().is_terminal else Format.TEXT)
     if form is Format.JSON:
-        write_json(_as_json(shown))
+        write_json(_as_json(all_shown[0]) if len(all_shown) == 1 else list(map(_as_json, all_shown)))
         return
-    for part in shown.parts:
-        (_columns if form is Format.COLUMNS else _stacked)(part)
-    _say_changes(shown)
-    notes(shown.notes)
+    for one, shown in zip(customer, all_shown, strict=True):
+        if len(all_shown) > 1:
+            say((f"-- customer {one}", "bold"))
+            say()
+        for part in shown.parts:
+            (_columns if form is Format.COLUMNS else _stacked)(part)
+        _say_changes(shown)
+    notes(list(dict.fromkeys(note for shown in all_shown for note in shown.notes)))
 
 
 def _columns(part: PartPreview) -> None:

@@ -32,8 +32,13 @@ def refresh(
     """
     settings = options.settings_of(config, as_of=as_of, facts=facts)
     known = wiring.facts_folder(settings)
-    with wiring.runs(settings) as runs, wiring.target(settings, runs.get(run).audience) as target, progress() as tell:
-        done = refresh_run(run, target, known, runs, settings, progress=tell)
+    with (
+        wiring.runs(settings) as runs,
+        wiring.ledger(settings) as ledger,
+        wiring.target(settings, runs.get(run).audience) as target,
+        progress() as tell,
+    ):
+        done = refresh_run(run, target, known, runs, settings, ledger=ledger, progress=tell)
     if form is TextOrJson.JSON:
         write_json(asdict(done))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,17 +11,16 @@ from typing import Annotated, Any
 import typer
 
 from contextmail import wiring
-from contextmail.campaign import Campaign, CompiledVariant, Slot
+from contextmail.campaign import Campaign
 from contextmail.checking import Checked, Checker
 from contextmail.cli import files, options
 from contextmail.cli.output import busy, console, notes, number, say
-from contextmail.compiling import compiled
+from contextmail.compiling import compiled, words
 from contextmail.config import Settings
 from contextmail.deciding import decide
 from contextmail.dialects import DIALECTS
 from contextmail.errors import DialectError
 from contextmail.merging import Merged, merge
-from contextmail.model.finding import Edit
 from contextmail.model.manifest import Manifest
 from contextmail.predicates.tree import describe
 from contextmail.rewriting import Rewrite, rewritten
@@ -137,18 +135,7 @@ def _variants(written: _Written, index: int) -> Iterator[tuple[str, str, bool, i
     for at, variant in enumerate(written.campaign.edits[index].variants):
         when = describe(variant.when) if variant.when is not None else ""
         people = written.people[index][at] if written.people else None
-        yield when, _words(variant, written.rewrite.edits[index]), variant.original, people
-
-
-def _words(variant: CompiledVariant, edit: Edit) -> str:
-    """Give a variant's text as a person would write it, slots as `{fact}`."""
-    if variant.original:
-        return edit.quote
-    source = "".join(f"{{{piece.fact}}}" if isinstance(piece, Slot) else piece for piece in variant.pieces)
-    if source == edit.bare:
-        return ""
-    inside = source.removeprefix(edit.wrap[0]).removesuffix(edit.wrap[1])
-    return html.unescape(inside) if edit.context == "text" or edit.context.startswith("attr") else inside
+        yield when, words(variant, written.rewrite.edits[index]), variant.original, people
 
 
 def _say(written: _Written, diff: str) -> None:

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from contextmail.cli.output import say
-from contextmail.sandbox.mailchimp.sandbox import Sandbox
-from contextmail.sandbox.mailchimp.serving import serve
+from contextmail.sandbox.mailchimp.sandbox import Sandbox, serve
 
 
 def sandbox(

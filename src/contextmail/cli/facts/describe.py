@@ -12,7 +12,7 @@ from contextmail.cli.options import TextOrJson
 from contextmail.cli.output import as_json, as_text, busy, notes, number, plural, say, write_json
 from contextmail.facts.describing import Distribution
 from contextmail.facts.describing import describe as describe_facts
-from contextmail.model.fact import FactValue
+from contextmail.model.fact import FactSpec, FactValue
 
 
 def describe(
@@ -44,8 +44,14 @@ def describe(
             f"  {fact.spec.type}{unit}: {known}",
             _spread(fact),
         )
-        say((f"{'':<{width}}  {' '.join(filter(None, (fact.spec.description, f'({fact.spec.source})')))}", "dim"))
+        say((f"{'':<{width}}  {_origin(fact.spec)}", "dim"))
     notes(catalogue.notes)
+
+
+def _origin(spec: FactSpec) -> str:
+    """Say what a fact is, where it comes from and how old it may be."""
+    age = "" if spec.max_age_days is None else f"; at most {plural(spec.max_age_days, 'day')} old"
+    return f"{spec.description} ({spec.source}{age})".lstrip()
 
 
 def _spread(fact: Distribution) -> str:

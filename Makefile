@@ -11,7 +11,7 @@ READY := .venv/.ready
 .PHONY: help demo test check docs bench
 
 help:
-	@echo "make demo    check, rewrite and decide a gift shop's campaign for its real customers"
+	@echo "make demo    take a gift shop's campaign from a check to a Mailchimp sandbox and back"
 	@echo "make test    run the tests"
 	@echo "make check   format, lint, types, arrows, and that the printed pages are current"
 	@echo "make docs    print the pages that are made from the code"
@@ -34,7 +34,7 @@ test: $(READY)
 check: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy src $(wildcard adapters/*.py)
+	@$(BIN)/mypy src $(wildcard adapters/*/*.py)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python docs/generate.py --check
 

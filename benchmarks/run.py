@@ -15,11 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PACKAGES = "duckdb sqlglot pydantic fastapi jinja2 minijinja python-liquid Django".split()
-SCRIPTS = ("single.py", "checking.py", "rendering.py", "deciding.py", "facts.py")
+PACKAGES = "duckdb sqlglot pydantic fastapi starlette uvicorn jinja2 minijinja python-liquid Django".split()
+SCRIPTS = ("single.py", "checking.py", "rendering.py", "deciding.py", "receiver.py", "facts.py")
 QUICK = {
     "rendering.py": ["--customers", "1000000"],
     "deciding.py": ["--customers", "1000000"],
+    "receiver.py": ["--seconds", "10"],
     "facts.py": ["--rows", "2000000"],
 }
 FULL = {"facts.py": ["--rows", "20000000"]}

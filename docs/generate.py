@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from inspect import getdoc
 from pathlib import Path
 
@@ -22,12 +22,14 @@ from pydantic import BaseModel
 
 from contextmail import config, errors
 from contextmail.config import Limits, Settings
-from contextmail.model import claim, tables
+from contextmail.model import claim, consent_options, tables
 from contextmail.model.claim import Claim, Policy, RuleOverride
+from contextmail.model.consent_options import ConsentOptions, MailchimpSystem, SqlSystem, WebhookSystem
 from contextmail.model.message import Message, Part, PartKind
 from contextmail.model.tables import FactDefinition, TableMapping
 from contextmail.rules import CLAIMS, POLICIES
 from contextmail.rules.base import ClaimRule, PolicyRule
+from contextmail.sandbox.mailchimp import Sandbox, seeding
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -139,6 +141,10 @@ def settings_page() -> str:
         ("[[policy]]", Policy, claim.__file__),
         ("[rules.NAME]", RuleOverride, claim.__file__),
         ("[limits]", Limits, config.__file__),
+        ("[consent]", ConsentOptions, consent_options.__file__),
+        ('[consent.systems."mailchimp:LIST"]', MailchimpSystem, consent_options.__file__),
+        ('[consent.systems."sql:NAME"]', SqlSystem, consent_options.__file__),
+        ('[consent.systems."webhook:NAME"]', WebhookSystem, consent_options.__file__),
     ]
     head = f"# Settings\n\n{getdoc(config)}\n"
     return head + "".join(
@@ -147,7 +153,7 @@ def settings_page() -> str:
 
 
 def _keys(model: type[BaseModel], file: str | None) -> str:
-    documented = _field_docs(model.__name__, file)
+    documented = _field_docs(model, file)
     rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
     for name, (annotation, text) in documented.items():
         field = model.model_fields[name]
@@ -164,11 +170,13 @@ def _toml(value: object) -> str:
     return f'`"{value}"`' if isinstance(value, str | Path) else f"`{str(value).lower()}`"
 
 
-def _field_docs(name: str, file: str | None) -> dict[str, tuple[str, str]]:
-    """Read each field's annotation and the text below it from the source of a model."""
-    found = next(n for n in _tree(file).body if isinstance(n, ast.ClassDef) and n.name == name)
+def _field_docs(model: type[BaseModel], file: str | None) -> dict[str, tuple[str, str]]:
+    """Read each field's annotation and the text below it from the source of a model and of what it builds on."""
+    names = [one.__name__ for one in model.__mro__]
+    found = [n for n in _tree(file).body if isinstance(n, ast.ClassDef) and n.name in names]
+    body = [node for one in sorted(found, key=lambda one: names.index(one.name)) for node in one.body]
     fields: dict[str, tuple[str, str]] = {}
-    for node, after in zip(found.body, [*found.body[1:], None], strict=True):
+    for node, after in zip(body, [*body[1:], None], strict=True):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             said = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
             kind = re.sub(r"Annotated\[(\w+), .*\]$", r"\1", ast.unparse(node.annotation))
@@ -207,12 +215,12 @@ def _commands(command: object, *words: str) -> Iterator[tuple[str, ...]]:
         yield from _commands(inner, *words, name)
 
 
-def _printed(words: list[str], folder: Path) -> str:
+def _printed(words: list[str], folder: Path, platform: Mapping[str, str]) -> str:
     """Run contextmail in `folder` and give what it prints."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CONTEXTMAIL_")}
     done = subprocess.run(
         [sys.executable, "-m", "contextmail", *words],
-        cwd=folder, env={**kept, **_TERMINAL},
+        cwd=folder, env={**kept, **_TERMINAL, **platform},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode > 1:
@@ -228,14 +236,28 @@ def _trimmed(printed: str) -> str:
 _RUN = re.compile(r"(<!-- run: contextmail (?P<words>[^\n]*?) -->\n```console\n).*?(?=```$)", re.MULTILINE | re.DOTALL)
 
 
+_RUN_NAME, A_RUN = re.compile(r"\b\d{8}-[0-9a-f]{8}\b"), "20111210-1f2e3d4c"
+_UNTIL, SOON = re.compile(r"until \d{4}-\d\d-\d\d \d\d:\d\d UTC"), "until 2011-12-11 09:00 UTC"
+"""What differs from one printing to the next."""
+
+
 def readme() -> str:
-    """Give the README with what each command prints after its `<!-- run: contextmail … -->`, in a copy of the shop."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Give the README with what each command prints after its `<!-- run: contextmail … -->`.
+
+    They run in a copy of the shop, with a Mailchimp sandbox that holds its people; ` | tail -9` keeps the last lines.
+    """
+    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
         shop = Path(shutil.copytree(SHOP, Path(folder) / "shop", ignore=shutil.ignore_patterns("facts")))
+        seeding.gift_shop(sandbox.state, shop / "customers.csv")
+        platform = {"CONTEXTMAIL_MAILCHIMP_URL": sandbox.url, "CONTEXTMAIL_MAILCHIMP_KEY": "sandbox-us1"}
+        runs = [A_RUN]
 
         def block(match: re.Match[str]) -> str:
-            words = match["words"]
-            return f"{match[1]}$ contextmail {words}\n{_printed(shlex.split(words), shop)}\n"
+            words, _, lines = match["words"].partition(" | tail -")
+            printed = _printed(shlex.split(words.replace(A_RUN, runs[-1])), shop, platform)
+            runs.extend(_RUN_NAME.findall(printed))
+            shown = _UNTIL.sub(SOON, _RUN_NAME.sub(A_RUN, printed)).splitlines()
+            return "\n".join([f"{match[1]}$ contextmail {match['words']}", *shown[-int(lines or 0) :], ""])
 
         return _RUN.sub(block, README.read_text("utf-8"))
 

@@ -136,7 +136,7 @@ def _sample(template: str, index: int, rewrite: Rewrite, campaign: Campaign) -> 
             if gone
             else "as it is"
             if variant.original
-            else _shown(part, source, edit.start, edit.start + len(text))
+            else _shown(part, source, edit.start - (not text), edit.start + (len(text) or 1))
         )
         readings.append((f"`{describe(variant.when)}`" if variant.when is not None else "everybody else", reads))
     where = "subject" if place is Place.SUBJECT else f"{place} of {template}"

@@ -110,7 +110,7 @@ def _row(customer: Mapping[str, Any] | str, facts: FactsFolder | None) -> dict[s
     if row is None:
         cure = "write the id as the tables do; contextmail facts describe says how many customers there are"
         raise ConfigurationError("the facts have no such customer", where=str(facts.path), cure=cure)
-    return {"facts_as_of": facts.catalogue.as_of, **row}
+    return row
 
 
 def _changes(rewrite: Rewrite, campaign: Campaign, one: OneDecision, platform: _Platform) -> Iterator[Change]:

@@ -19,7 +19,7 @@ class MailchimpOptions(BaseModel):
     write: Literal["batch", "patch"] = "batch"
     """`batch`: 500 contacts a call; `patch`: one a call, by a method that cannot create a contact."""
     read_back: int = Field(default=100, ge=1)
-    """After each batch, one contact in so many is read back, to see that its status has not moved."""
+    """Of each batch, one contact in so many at least is read back soon after, to see that its status has not moved."""
     fields: int = Field(default=30, ge=1)
     """Contact fields that the plan of the account allows in one audience: 30, on Premium 80."""
     timeout: float = Field(default=130.0, gt=0)

@@ -46,7 +46,7 @@ class TableMapping(BaseModel):
     learned: dict[str, str] = {}
     """Of customers: fact -> the column that says when it was learned of each."""
     max_age: dict[str, int] = {}
-    """Of customers: fact -> days after which it is unknown again."""
+    """Of customers: fact -> days after which it is unknown again; 365 where none are said."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -69,7 +69,7 @@ class FactDefinition(BaseModel):
     type: FactType | None = None
     """None: as the expression gives it."""
     max_age: int | None = Field(default=None, ge=0)
-    """Days after which it is unknown again, counted from the `learned` fact."""
+    """Days after which it is unknown again, from the `learned` fact on; None: as the facts that it is made of."""
     learned: str = ""
     """The fact (a date) that says when this one was learned; empty: at the clock of the build."""
     description: str = ""

@@ -5,7 +5,6 @@ Plain ASGI (https://asgi.readthedocs.io): a framework would add a tenth to the t
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import closing
@@ -13,6 +12,7 @@ from typing import Any
 
 from contextmail import errors, wiring
 from contextmail.webhooks import http
+from contextmail.webhooks.door import Door
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -35,18 +35,18 @@ async def live(scope: Message, receive: Receive, send: Send) -> None:
         await send({"type": "lifespan.startup.failed", "message": str(error)})
         return
     with closing(receiver):
-        scope["state"]["receiver"] = receiver
+        scope["state"]["door"] = Door(receiver)
         await send({"type": "lifespan.startup.complete"})
         await receive()
     await send({"type": "lifespan.shutdown.complete"})
 
 
 async def answer(scope: Message, receive: Receive, send: Send) -> None:
-    """Hand a request to the receiver in a thread, and its answer back."""
-    receiver = scope["state"]["receiver"]
+    """Hand a request to the receiver, and its answer back."""
+    door: Door = scope["state"]["door"]
     body, more = bytearray(), True
     # The receiver refuses a longer body: no need to read all of it.
-    while more and len(body) <= receiver.body_limit:
+    while more and len(body) <= door.receiver.body_limit:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
@@ -59,7 +59,7 @@ async def answer(scope: Message, receive: Receive, send: Send) -> None:
         body=bytes(body),
         query=scope["query_string"].decode("latin-1"),
     )
-    given = await asyncio.to_thread(receiver.handle, request)
+    given = await door.ask(request)
     headers = [(b"content-type", given.content_type.encode()), (b"content-length", b"%d" % len(given.body))]
     await send({"type": "http.response.start", "status": given.status, "headers": headers})
     await send({"type": "http.response.body", "body": given.body})

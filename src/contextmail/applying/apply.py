@@ -107,7 +107,7 @@ class _Application:
             fields = pool.submit(self.desk.fields, self.tags)
             segment_there = pool.submit(self.target.find_segment, self.plan.segment)
             draft_there = None if self.plan.paste else pool.submit(self.target.find_draft, self.plan.draft.title)
-            changed = begun(pool, self.target.members(since=self.plan.made_at - SKEW))
+            changed = begun(pool, partial(self.target.members, since=self.plan.made_at - SKEW))
             original = self._original()
             self.runs.begin(self.run, "campaign", self.desk.audience, self.plan.draft.title, self.folder)
             self.there = fields.result()

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar, get_args
 
 from contextmail.connectors.base import AudienceField, FieldWrite, Member, RowError, Status, Target
-from contextmail.engines.base import Engine, Row, literal, quoted
-from contextmail.engines.lines import PAGE
+from contextmail.engines.base import Engine, literal, quoted
+from contextmail.engines.lines import pages
 from contextmail.errors import ConfigurationError, PlatformError
 from contextmail.model.plan import Plan, TidyPlan
 from contextmail.planning.audience import Progress, load_members
@@ -89,22 +87,12 @@ class Desk:
         return failed
 
     def _writes(self, rows: str) -> Iterator[FieldWrite]:
-        for key, of_contact in groupby(self._by_contact(rows), key=itemgetter(0)):
-            values = list(of_contact)
-            yield FieldWrite(key, values[0][1], {tag: value for _, _, _, tag, value in values}, _STATUSES[values[0][2]])
-
-    def _by_contact(self, rows: str) -> Iterator[Row]:
-        last = ""
-        while True:
-            page = self.engine.rows(
-                f"SELECT key, email, status, tag, value FROM {rows} WHERE key IN"
-                f" (SELECT DISTINCT key FROM {rows} WHERE key > {literal(last)} ORDER BY key LIMIT {PAGE})"
-                " ORDER BY key, tag"
-            )
-            if not page:
-                return
-            yield from page
-            last = page[-1][0]
+        self.engine.rows(
+            "CREATE OR REPLACE TEMP TABLE writes AS SELECT key, min(email) AS email, min(status) AS status,"
+            f" list(tag) AS tags, list(value) AS texts FROM {rows} GROUP BY key ORDER BY key"
+        )
+        for key, email, status, tags, texts in pages(self.engine, "writes", "key"):
+            yield FieldWrite(key, email, dict(sorted(zip(tags, texts, strict=True))), _STATUSES[status])
 
 
 @contextmanager

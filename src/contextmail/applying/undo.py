@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from contextmail.applying.apply import draft_digest
 from contextmail.applying.desk import WRITABLE, Desk, open_desk, unless_gone, value_of
-from contextmail.connectors.base import AudienceField, Draft, Member, Target
+from contextmail.connectors.base import AudienceField, Draft, Target
 from contextmail.dialects import DIALECTS
 from contextmail.engines.base import literal
 from contextmail.errors import ConfigurationError, UnsafePlanError
@@ -64,12 +64,22 @@ class _Undoing:
 
     def carry_out(self) -> Undone:
         with ThreadPoolExecutor() as pool:
-            members = begun(pool, self.target.members())
+            # Who is there, and in the segment, is read while the draft goes and our own files are gathered.
+            members = begun(pool, self.target.members)
+            segment = self._segment()
+            inside = begun(pool, partial(self.target.segment_members, segment)) if segment else None
             draft = self._draft()
             self.runs.set_state(self.run, "undoing")
             kept = self._delete_draft(draft)
-        self._delete_segment(keep=bool(kept))
-        self._restore_fields(kept, members.result())
+            fields = self._fields(kept)
+            self._gather(fields)
+        there = not kept and inside is not None and unless_gone(lambda: self._load_segment(inside.result()))
+        if fields:
+            self.desk.load(members.result(), list(fields))
+        if not kept:
+            self._delete_segment(segment if there else None)
+        if fields:
+            self._restore(fields)
         self.runs.after(self.run, "undo", **asdict(self.done))
         self.runs.set_state(self.run, "undone")
         return self.done
@@ -117,12 +127,15 @@ class _Undoing:
         self.done.draft = self.runs.began(self.run, "delete draft")
         return set()
 
-    def _delete_segment(self, *, keep: bool) -> None:
-        if keep or not self.runs.began(self.run, "segment"):
-            return
+    def _segment(self) -> str | None:
+        """Find our segment; None: none was made."""
+        if not self.runs.began(self.run, "segment"):
+            return None
         noted = self.runs.result(self.run, "segment")
-        found = str(noted["id"]) if noted else self.target.find_segment(self.plan.segment)
-        if found and unless_gone(lambda: self._load_segment(found)):
+        return str(noted["id"]) if noted else self.target.find_segment(self.plan.segment)
+
+    def _delete_segment(self, found: str | None) -> None:
+        if found:
             added = self.engine.rows(
                 f"SELECT count(*) FROM inside WHERE key NOT IN (SELECT key FROM {self.desk.file(SEGMENT)})"
             )[0][0]
@@ -134,8 +147,8 @@ class _Undoing:
             self.runs.after(self.run, "delete segment", id=found)
         self.done.segment = self.runs.began(self.run, "delete segment")
 
-    def _load_segment(self, segment: str) -> bool:
-        load_keys(self.engine, "inside", self.target.segment_members(segment), self.desk.temp)
+    def _load_segment(self, inside: Iterator[str]) -> bool:
+        load_keys(self.engine, "inside", inside, self.desk.temp)
         return True
 
     # --------------------------------------------------------------------------------------------------------- fields
@@ -143,7 +156,8 @@ class _Undoing:
     def _others(self, tag: str) -> list[str]:
         return [use.run for use in self.runs.uses(self.desk.audience, tag) if use.run != self.run and not use.released]
 
-    def _restore_fields(self, kept: set[str], members: Iterator[Member]) -> None:
+    def _fields(self, kept: set[str]) -> dict[str, AudienceField]:
+        """Give the fields that nobody else uses, and let go of the others."""
         audience = self.desk.audience
         tags = []
         for use in self.runs.uses(audience, run=self.run):
@@ -159,14 +173,12 @@ class _Undoing:
         for tag in tags:
             if tag not in there:
                 self.runs.restored(audience, tag)
-        if there:
-            self._restore(there, members)
+        return there
 
-    def _restore(self, fields: dict[str, AudienceField], members: Iterator[Member]) -> None:
+    def _restore(self, fields: dict[str, AudienceField]) -> None:
         """Delete the fields that runs of ours created, and write the former values of the others."""
         tags = list(fields)
-        self.desk.load(members, tags)
-        self._gather(tags)
+        self._compare(tags)
         created = {
             use.tag
             for tag in tags
@@ -176,15 +188,15 @@ class _Undoing:
         whole = ", ".join(map(literal, sorted(created))) or "''"
         changed: dict[str, int] = dict(
             self.engine.rows(
-                "SELECT tag, count(*) FROM present WHERE NOT ours AND value <> old"
-                f" AND (written OR tag IN ({whole})) GROUP BY tag"
+                f"SELECT tag, count(*) FROM present WHERE NOT ours AND (written OR tag IN ({whole})) GROUP BY tag"
             )
         )
         for tag, people in sorted(changed.items()):
             self.done.left.append(f"the field {tag} of {people:,} contacts: somebody changed it")
         going = [tag for tag in tags if tag in created and tag not in changed]
         staying = [tag for tag in tags if tag not in going]
-        self._write_back(staying)
+        if staying:
+            self._write_back(staying)
         self.desk.progress("Deleting fields", 0.0)
         for tag in going:
             self.runs.before(self.run, f"delete field {tag}")
@@ -195,37 +207,36 @@ class _Undoing:
             self.runs.restored(self.desk.audience, tag)
         self.done.fields_deleted, self.done.fields_restored = going, staying
 
-    def _gather(self, tags: Sequence[str]) -> None:
-        """Make the table `present`: each value of now, whether it is ours, and what was there before all of our runs."""
-        wrote = []
+    def _gather(self, tags: Iterable[str]) -> None:
+        """Make the table `wrote`: what our runs wrote into each field of a contact, and what was there before them."""
+        relations = ["SELECT '' AS key, '' AS tag, '' AS old, [''] AS news WHERE false"]
         for tag in tags:
             chain = [use.run for use in self.runs.uses(self.desk.audience, tag) if not use.restored]
-            files = [path for run in chain for path in change_files(self.runs, run)]
-            wrote += [
-                f"SELECT key, tag, old, new, {number} AS number FROM read_parquet({literal(path)})"
-                f" WHERE tag = {literal(tag)}"
-                for number, path in enumerate(files)
+            of_tag = [
+                f"SELECT key, tag, coalesce(old, '') AS old, new, {number} AS number"
+                f" FROM read_parquet({literal(path)}) WHERE tag = {literal(tag)}"
+                for number, path in enumerate(path for run in chain for path in change_files(self.runs, run))
             ]
-        self.engine.rows(
-            "CREATE TEMP TABLE wrote AS"
-            " SELECT key, tag, min_by(coalesce(old, ''), number) AS old, list(DISTINCT new) AS news"
-            f" FROM ({' UNION ALL '.join(wrote)}) GROUP BY key, tag"
-        )
+            # A file has each contact once.
+            values, by = ("old, [new]", "") if len(of_tag) == 1 else ("min_by(old, number), list(new)", " GROUP BY ALL")
+            relations.append(f"SELECT key, tag, {values} FROM ({' UNION ALL '.join(of_tag)}){by}")
+        self.engine.rows(f"CREATE TEMP TABLE wrote AS {' UNION ALL '.join(relations)}")
+
+    def _compare(self, tags: Sequence[str]) -> None:
+        """Make the view `present`: each value that is not as it was before our runs, and whether it is one of ours."""
         names = ", ".join(f"({literal(tag)})" for tag in tags)
         self.engine.rows(
-            "CREATE TEMP TABLE present AS SELECT n.key, n.email, n.status, t.tag,"
-            f" coalesce({value_of('n', tags, 't.tag')}, '') AS value, coalesce(w.old, '') AS old,"
+            "CREATE TEMP VIEW present AS SELECT n.key, n.email, n.status, t.tag, coalesce(w.old, '') AS old,"
+            f" coalesce({value_of('n', tags, 't.tag')}, '') AS value,"
             " coalesce(list_contains(w.news, value), false) AS ours, w.key IS NOT NULL AS written"
             f" FROM now n CROSS JOIN (VALUES {names}) t(tag) LEFT JOIN wrote w ON w.key = n.key AND w.tag = t.tag"
+            " WHERE value <> coalesce(w.old, '')"
         )
 
     def _write_back(self, tags: Sequence[str]) -> None:
         """Write the former values."""
         listed = ", ".join(map(literal, tags)) or "''"
-        ours = (
-            "SELECT key, email, status, tag, old AS value FROM present"
-            f" WHERE written AND ours AND value <> old AND tag IN ({listed})"
-        )
+        ours = f"SELECT key, email, status, tag, old AS value FROM present WHERE written AND ours AND tag IN ({listed})"
         writable = f"status IN ({', '.join(map(literal, WRITABLE))})"
         self.engine.rows(f"CREATE TEMP TABLE back AS FROM ({ours}) WHERE {writable}")
         shut = self.engine.rows(f"SELECT count(DISTINCT key) FROM ({ours}) WHERE NOT {writable}")[0][0]

@@ -24,6 +24,8 @@ Progress = Callable[[str, float], None]
 """Told a stage and the share that is done, from 0 to 1."""
 
 MEMBERS = {"key": "VARCHAR", "email": "VARCHAR", "status": "VARCHAR", "changed_at": "TIMESTAMP"}
+AHEAD = 1_001
+"""More than a page, so that the platform is asked for as many pages at the same time as it allows."""
 _SEVERITY = "CASE outcome WHEN 'drop' THEN 3 WHEN 'reroute' THEN 2 WHEN 'hold' THEN 1 ELSE 0 END"
 
 
@@ -47,9 +49,14 @@ def load_keys(engine: Engine, table: str, keys: Iterable[str], temp: Path) -> No
     engine.rows(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT DISTINCT key FROM {table}_read")
 
 
-def begun(pool: Executor, items: Iterator[_Item]) -> Future[Iterator[_Item]]:
-    """Ask for the first of what is read from a platform, beside other reads; whoever takes it asks for the rest."""
-    return pool.submit(lambda: chain(list(islice(items, 1)), items))
+def begun(pool: Executor, read: Callable[[], Iterator[_Item]]) -> Future[Iterator[_Item]]:
+    """Read the first of what a platform streams beside other reads; whoever takes it reads the rest."""
+
+    def first() -> Iterator[_Item]:
+        items = read()
+        return chain(list(islice(items, AHEAD)), items)
+
+    return pool.submit(first)
 
 
 class People:

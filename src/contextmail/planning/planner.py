@@ -101,7 +101,7 @@ class _Planner:
     ) -> None:
         """Read the audience: fields, contacts, and whom the draft targets."""
         account = pool.submit(self.target.account)
-        members = begun(pool, self.target.members())
+        members = begun(pool, self.target.members)
         self.fields: list[AudienceField] = self.target.fields()
         self.ours = our_fields(self.fields)
         refuse_rewritten(message, self.ours)

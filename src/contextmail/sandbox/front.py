@@ -30,7 +30,7 @@ class Calls:
             self.under_way = 0
             self.peak = 0
             self.busy_seconds = 0.0
-            self._first = self._last = 0.0
+            self._spans: dict[str, tuple[float, float]] = {}
 
     def __getitem__(self, route: str) -> int:
         """Give the number of calls of a route."""
@@ -41,10 +41,14 @@ class Calls:
         """Give the number of all calls."""
         return self.counts.total()
 
-    def busy_share(self, connections: int) -> float:
-        """Give the share of `connections` that were busy, from the first call's begin to the last one's end."""
-        wall = self._last - self._first
-        return self.busy_seconds / (connections * wall) if wall > 0 else 0.0
+    def stretch(self, *, least: int = 1) -> float:
+        """Give the seconds in which routes of at least `least` calls were being called, the first call to the last."""
+        spans = sorted(span for route, span in self._spans.items() if self.counts[route] >= least)
+        seconds = reached = 0.0
+        for first, last in spans:
+            seconds += max(0.0, last - max(first, reached))
+            reached = max(reached, last)
+        return seconds
 
     def begin(self, route: str) -> tuple[float, int]:
         """Count a call; give its start, and how many are under way with it."""
@@ -53,7 +57,6 @@ class Calls:
             self.counts[route] += 1
             self.under_way += 1
             self.peak = max(self.peak, self.under_way)
-            self._first = self._first or now
             return now, self.under_way
 
     def end(self, route: str, started: float, status: int) -> None:
@@ -63,7 +66,8 @@ class Calls:
             self.under_way = max(0, self.under_way - 1)
             self.statuses[route, status] += 1
             self.busy_seconds += now - started
-            self._last = now
+            first, _ = self._spans.get(route, (started, now))
+            self._spans[route] = (min(first, started), now)
 
 
 class Application(Protocol):

@@ -12,13 +12,14 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from contextmail.model.consent import Assurance
 from contextmail.store.base import ConsentStore
 from contextmail.webhooks import page
-from contextmail.webhooks.arrivals import Arrivals
 from contextmail.webhooks.base import BadSignatureError, Verified, WebhookSource
 from contextmail.webhooks.http import Request, Response
 from contextmail.webhooks.secrets import Known, Secrets
@@ -47,6 +48,22 @@ class _Hook:
         return pages[status]() if self.source == _LINK and status in pages else Response(status, text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """An event that is verified, to be kept."""
+
+    hook: _Hook
+    key: str
+    assurance: Assurance
+    body: bytes
+    at: datetime
+
+
+def _not_kept(hook: _Hook, error: Exception) -> Response:
+    _log.error("not kept %s %s: %s", hook.source, hook.account, type(error).__name__)
+    return hook.answer(503, b"try again later\n")
+
+
 class Receiver:
     """Take in events of every source. Safe for several threads.
 
@@ -63,7 +80,7 @@ class Receiver:
     ) -> None:
         self.body_limit = body_limit
         self._store, self._sources, self._clock = store, sources, clock
-        self._arrivals, self._secrets = Arrivals(store), Secrets(store, sources)
+        self._secrets = Secrets(store, sources)
 
     def check(self) -> None:
         """Look at every secret before the first request. Raises ConfigurationError for an empty or a short one."""
@@ -75,6 +92,17 @@ class Receiver:
 
     def handle(self, request: Request) -> Response:
         """Answer one request. Raises nothing: what goes wrong here is answered with 503, and the sender tries again."""
+        return self.handle_all([request])[0]
+
+    def handle_all(self, requests: Sequence[Request]) -> list[Response]:
+        """Answer requests that came at the same time; their events share a commit, which is nearly all of the work."""
+        now = self._clock()
+        judged = [self._judged(request, now) for request in requests]
+        kept = self._kept([one for one in judged if isinstance(one, _Arrival)])
+        return [one if isinstance(one, Response) else next(kept) for one in judged]
+
+    def _judged(self, request: Request, now: datetime) -> Response | _Arrival:
+        """Verify a request and give what is to be kept of it, or the answer where nothing is."""
         hook = self._hook(request.path)
         if hook is None:
             return Response(404, b"there is nothing here\n")
@@ -85,13 +113,31 @@ class Receiver:
         if len(request.body) > self.body_limit:
             return Response(413, b"too large\n")
         try:
-            return self._keep(hook, request)
+            verified = self._verified(hook, request, now)
+            # Mailchimp's key is made of an address, so it is kept as one: by its keyed hash.
+            key = self._store.subject(verified.dedupe)
         except BadSignatureError as error:
             _log.warning("refused %s %s: %s", hook.source, hook.account, error)
             return hook.answer(401, b"not verified\n")
         except Exception as error:  # noqa: BLE001  # the sender keeps the event until we can
-            _log.error("not kept %s %s: %s", hook.source, hook.account, type(error).__name__)
-            return hook.answer(503, b"try again later\n")
+            return _not_kept(hook, error)
+        body = request.body if verified.body is None else verified.body
+        return _Arrival(hook, key, verified.assurance, body, now)
+
+    def _kept(self, arrivals: Sequence[_Arrival]) -> Iterator[Response]:
+        """Keep events, all or none, durably when the first answer is given."""
+        try:
+            # A single statement is a commit by itself.
+            with self._store.transaction() if len(arrivals) > 1 else nullcontext():
+                new = [
+                    self._store.receive(one.hook.source, one.hook.account, one.key, one.assurance, one.body, one.at)
+                    for one in arrivals
+                ]
+        except Exception as error:  # noqa: BLE001  # each sender keeps its event until we can
+            return iter([_not_kept(one.hook, error) for one in arrivals])
+        for one, is_new in zip(arrivals, new, strict=True):
+            _log.info("%s %s %s %s", "kept" if is_new else "known", one.hook.source, one.hook.account, one.key[:8])
+        return iter([one.hook.answer(200, b"kept\n") for one in arrivals])
 
     def _hook(self, path: str) -> _Hook | None:
         match path.split("/"):
@@ -100,16 +146,6 @@ class Receiver:
             case ["", "hooks", source, account, *token] if len(token) <= 1 and _ACCOUNT.fullmatch(account):
                 return _Hook(source, account, "".join(token)) if source in self._sources and source != _LINK else None
         return None
-
-    def _keep(self, hook: _Hook, request: Request) -> Response:
-        now = self._clock()
-        verified = self._verified(hook, request, now)
-        # Mailchimp's key is made of an address, so it is kept as one: by its keyed hash.
-        key = self._store.subject(verified.dedupe)
-        body = request.body if verified.body is None else verified.body
-        new = self._arrivals.keep(hook.source, hook.account, key, verified.assurance, body, now)
-        _log.info("%s %s %s %s", "kept" if new else "known", hook.source, hook.account, key[:8])
-        return hook.answer(200, b"kept\n")
 
     def _verified(self, hook: _Hook, request: Request, now: datetime) -> Verified:
         if hook.source == _LINK:

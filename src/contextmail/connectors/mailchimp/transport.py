@@ -55,6 +55,8 @@ _APIS = {
 }
 _CONNECT_TIMEOUT = 10.0
 _LONGEST_WAIT = 30.0
+_BETWEEN = 4
+"""Threads that are between two calls, beside those that make one."""
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -87,7 +89,8 @@ class Transport:
         self._gate = gate_of(urlsplit(credentials.url).netloc, options.connections)
         client = _Client(credentials, options, self._passing)
         self._apis = {name: api(client) for name, api in _APIS.items()}
-        self._pool = ThreadPoolExecutor(options.connections, thread_name_prefix="mailchimp")
+        # More threads than connections: while one reads an answer or writes a body, its connection is another's.
+        self._pool = ThreadPoolExecutor(options.connections + _BETWEEN, thread_name_prefix="mailchimp")
         # Enough that a slow call does not leave the other connections idle, few enough to hold in memory.
         self._ahead = 2 * options.connections
         self._retrying = tenacity.Retrying(

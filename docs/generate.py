@@ -18,6 +18,7 @@ from inspect import getdoc
 from pathlib import Path
 
 import rewrites
+import situations
 from pydantic import BaseModel
 
 from contextmail import config, errors
@@ -59,7 +60,7 @@ def pages() -> dict[Path, str]:
     rules: dict[str, type[ClaimRule] | type[PolicyRule]] = {**CLAIMS, **POLICIES}
     made = {f"rules/{name}.md": rule_page(rule) for name, rule in rules.items()}
     made |= {"rules/README.md": rule_index(), "errors.md": errors_page(), "settings.md": settings_page()}
-    made |= {"cli.md": cli_page(), "rewrites.md": rewrites.page()}
+    made |= {"cli.md": cli_page(), "rewrites.md": rewrites.page(), "situations.md": situations.page()}
     return {DOCS / name: text.replace("\n", f"\n\n{MADE}", 1) for name, text in made.items()}
 
 
@@ -70,6 +71,13 @@ def rule_page(rule: type[ClaimRule] | type[PolicyRule]) -> str:
     """Give a rule's docstring, and what can be set of it."""
     summary, _, rest = (getdoc(rule) or "").partition("\n\n")
     return f"# {rule.name}\n\n{summary}\n\n{rest}\n\n## Settings\n{''.join(_settings_of(rule))}"
+
+
+_NUMBERS = {
+    "too-often": "| `cap`, `days` | 3 messages in 7 days |\n",
+    "not-listening": "| `cap` | 12 messages without an answer |\n",
+    "all-ask": "| `ratio` | 1 message of value for each ask |\n",
+}
 
 
 def _settings_of(rule: type[ClaimRule] | type[PolicyRule]) -> Iterator[str]:
@@ -90,7 +98,7 @@ def _settings_of(rule: type[ClaimRule] | type[PolicyRule]) -> Iterator[str]:
     else:
         yield f"| {key} | default |\n|---|---|\n"
         yield f"| `allow_when` | `{policy.allow_when}` |\n| `otherwise` | `{policy.otherwise}` |\n"
-        yield "| `cap`, `days` | 3 messages in 7 days |\n" if rule.name == "too-often" else ""
+        yield _NUMBERS.get(rule.name, "")
         yield "| `allow` | a reason: the rule is suppressed |\n"
     gives = f", until `{policy.until}`" if policy.until else f", to `{policy.to}`" if policy.to else ""
     yield f"\nWhoever is not allowed: {policy.otherwise}{gives}. Unknown is {policy.unknown_is}.\n"

@@ -28,6 +28,10 @@ LABEL = {
     "generic-subject": "generic_subject",
     "stranger-talk": "resell",
     "owned-offer": "resell",
+    "robotic-care": "care_claim",
+    "unfounded-urgency": "urgency_claim",
+    "known-question": "ask_known",
+    "no-substance": "info_free",
 }
 
 
@@ -97,7 +101,8 @@ def alarms(checker: Checker, subjects: Iterable[str]) -> None:
         (finding.rule, subject)
         for subject in subjects
         for finding in checker.check({"subject": subject}, opaque=True).findings
-        if finding.confidence == "high"
+        # Ordinary mail is part of a thread.
+        if finding.confidence == "high" and finding.rule != "fake-reply"
     ]
     print(f"  {len(raised)} high alarms in {len(subjects)} subjects: {100 * len(raised) / len(subjects):.1f} per 100")
     for rule, subject in sorted(raised):

@@ -118,3 +118,20 @@ def test_the_workflow_runs_the_script_that_is_there() -> None:
     assert "./check.sh github" in workflow
     known = json.loads((EXAMPLES / "ci" / "baseline.json").read_text())
     assert known
+
+
+# -------------------------------------------------------------------------------------------------------- situations
+
+
+def test_each_situation_ends_as_its_story_says() -> None:
+    told = ran(EXAMPLES / "situations.py").stdout
+    assert "has Internet: send: Good evening. I see that you have our Internet, but not our cable!" in told
+    assert "has both: drop (nothing-for-them)" in told and "gave the number: drop (unasked-channel)" in told
+    assert "with the plan: send: Small firms can offer a pension, too. Getting the most out of your 401(k)" in told
+    assert "reads in print: send: Your subscription expires in June. From May the magazine is published" in told
+    assert "came once, years ago: send: This is the Mill Road surgery. There are appointments" in told
+    assert "nothing of value: hold (all-ask)" in told and "two of value for each ask: send" in told
+
+
+def test_one_situation_is_asked_for_by_its_file() -> None:
+    assert ran(EXAMPLES / "situations.py", "robot_call").stdout.count("written:") == 1

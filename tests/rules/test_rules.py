@@ -33,6 +33,11 @@ FIELDS = {"FNAME": "first_name", "LNAME": "last_name"}
 AROUND: dict[str, dict[str, Any]] = {
     "owned-offer": {"offers": [{"product": "PRO", "name": "Pro plan"}]},
     "generic-subject": {"sender": "Lantern & Lace"},
+    "urgent-to-resident": {"addressed_to": "resident"},
+    "silent-renewal": {"renewal_change": "From May it is published online only."},
+    "mislabelled-purpose": {"purpose": "service"},
+    "all-ask": {"offers": [{"name": "Brass Lantern"}]},
+    "nothing-for-them": {"channel": "sms", "offers": [{"product": "PRO", "name": "Pro plan"}]},
 }
 
 
@@ -243,7 +248,7 @@ def test_the_use_instead_does_not_fire(name: str) -> None:
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_policy_refuses_its_example_and_allows_its_use_instead(name: str) -> None:
     rule = POLICIES[name]
-    checker, rewrite = rewrite_of(Case(name, message={"text": "New lamps are in."}))
+    checker, rewrite = rewrite_of(Case(name, message={"text": "New lamps are in.", **AROUND.get(name, {})}))
     campaign = compiled(rewrite, checker.settings)
     refused, allowed = (facts_of_example(example(rule, section)) for section in ("Example", "Use instead"))
     assert campaign.decide({**CONSENT, **refused}, as_of=CLOCK).reason == name

@@ -73,6 +73,8 @@ class RuleOverride(BaseModel):
     allow_when: str | None = None
     otherwise: Remedy | Action | None = None
     cap: int | None = None
-    """Of `too-often`: messages in the window."""
+    """Of `too-often`: messages in the window; of `not-listening`: messages without an answer."""
     days: int | None = None
     """Of `too-often`: the rolling window."""
+    ratio: float | None = None
+    """Of `all-ask`: messages of value for each ask."""

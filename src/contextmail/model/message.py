@@ -73,6 +73,8 @@ class Message(BaseModel):
     """`automated` or `human`."""
     addressed_to: str = "customer"
     """`customer` (a known person) or `resident` (whoever lives there)."""
+    renewal_change: str = ""
+    """What is different from the next term on, as a sentence, where the message asks to renew."""
     sender: str = ""
     """The brand that speaks."""
     dialect: str = ""

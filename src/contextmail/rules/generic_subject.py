@@ -18,6 +18,8 @@ _REPLY = re.compile(r"(?i)^\s*(?:(?:re|fwd?|aw)\s*:\s*)+")
 _TAG = re.compile(r"^\[[^\]]*\]\s*")
 _TOLD = re.compile(r"[%$€£]|\d{2,}|(?i:^(?:\w+! )?(?:i'm|we're) \w+ \w)")
 """A price or a number tells something, and so does what the writer says of themselves."""
+_ABOUT = ("unearned-value-claim", "unearned-loyalty-claim", "unearned-absence-claim", "stranger-talk", "owned-offer")
+"""Rules whose claims are a subject of a mail; to press, to greet and to pretend a thread tell nothing."""
 _LONGEST = 7
 """Words of a subject that says nothing; a longer one tells something, if only of its writer."""
 _WORD = re.compile(r"[^\W\d_][\w'&.-]*")
@@ -67,7 +69,7 @@ class GenericSubject(ClaimRule):
             return
         text = sentence.block.text
         claims = context.lexicon.possible(straight(text))
-        if any(p.search(text, text.lower()) for rule in claims if rule != "generic-greeting" for p in claims[rule]):
+        if any(p.search(text, text.lower()) for rule in claims if rule in _ABOUT for p in claims[rule]):
             return  # what it claims is what it is about
         if is_generic(text, context.lexicon.lists[self.name], context.message.sender):
             yield Match(self.name, sentence, 0, len(text), (0, len(text)))

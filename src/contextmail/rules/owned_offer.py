@@ -55,7 +55,10 @@ class OwnedOffer(ClaimRule):
     def _named(self, offer: Offer, sentence: Sentence) -> Match | None:
         if not offer.name or not offer.product:
             return None
-        found = re.search(rf"(?<!\w){re.escape(straight(offer.name))}(?!\w)", sentence.text, re.IGNORECASE)
+        name = straight(offer.name)
+        # "Internet" is a product, "which internet provider" names none.
+        case = re.IGNORECASE if " " in name else re.NOFLAG
+        found = re.search(rf"(?<!\w)(?:{re.escape(name)}|{re.escape(name.upper())})(?!\w)", sentence.text, case)
         if (
             not found
             or sentence.block.place is Place.ALT

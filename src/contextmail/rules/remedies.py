@@ -130,7 +130,7 @@ def replace_sentence(
     """
     sentence = match.sentence
     cut, start, end = _core(match, context)
-    if lost := kept(sentence.block, start, end):
+    if lost := kept(sentence.block, start, end, named=match.groups.get("noun") or ""):
         return lost
     text = sentence.block.text[start:end]
     if context.lexicon.grammar["notice"].search(text):
@@ -160,13 +160,16 @@ def replace_sentence(
     return Proposal((cut, end), tuple(ended), Grade.UNSAFE, "replaces or removes the whole sentence")
 
 
-def kept(block: Block, start: int, end: int) -> Barrier | None:
-    """Say why other words may not stand for these: the words of a link or a button say where it leads."""
+def kept(block: Block, start: int, end: int, *, named: str = "") -> Barrier | None:
+    """Say why other words may not stand for these: the words of a link or a button say where it leads.
+
+    A number in what is `named` (a product, "401(k)") is part of a name.
+    """
     if block.place is Place.BUTTON:
         return Barrier("the words of a button say where it leads")
     if linked(block, start, end):
         return Barrier("a link stands inside the words to be changed")
-    return _lost(block.text[start:end])
+    return _lost(block.text[start:end].replace(named, "") if named else block.text[start:end])
 
 
 def _lost(text: str) -> Barrier | None:

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from contextmail.language.flow import Barrier
+from contextmail.model.claim import Claim
+from contextmail.model.message import Purpose
+from contextmail.rules.base import ClaimRule, Context, Match, Sentence
+
+
+class MislabelledPurpose(ClaimRule):
+    """Find an offer in a message that says it only serves.
+
+    ## What it does
+    In a message whose purpose is `service` or `transactional`, looks for words that sell: discounts, codes, sales, calls
+    to shop.
+
+    ## Why it hurts
+    A receipt may be sent without a permission, an advertisement may not; and who left the list and then reads an offer
+    in a notice complains to the authorities.
+
+    ## Example
+    ```
+    Get 20% off your next order.
+    ```
+
+    ## Use instead
+    ```
+    Your order was sent today.
+    ```
+
+    ## Fix safety
+    Shown only: either the offer goes, or the purpose is `marketing`.
+    """
+
+    name = "mislabelled-purpose"
+    claim = Claim(name="mislabelled-purpose", true_when="FALSE", otherwise="show", because="it sells")
+
+    def may(self, text: Sentence, context: Context) -> bool:
+        """Look at what is said to be no marketing."""
+        return context.message.purpose is not Purpose.MARKETING and super().may(text, context)
+
+    def propose(self, match: Match, context: Context) -> Barrier:
+        """Propose nothing."""
+        return Barrier('either the offer goes, or the purpose is "marketing"')

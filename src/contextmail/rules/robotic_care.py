@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from contextmail.model.claim import Claim
+from contextmail.rules.base import ClaimRule, Context, Sentence
+
+
+class RoboticCare(ClaimRule):
+    """Find "we care about you" said by a machine to somebody who hardly ever came.
+
+    ## What it does
+    Looks for care, appreciation and mattering. True where a person delivers the message (`delivered_by = "human"`), or
+    where there is a relationship: two orders or more, the last of them within a year.
+
+    ## Why it hurts
+    A recorded voice that cares says with each word that nobody does.
+
+    ## Example
+    ```
+    We care about you.
+    ```
+
+    ## Use instead
+    ```
+    The surgery is open until eight on Thursdays.
+    ```
+
+    ## Fix safety
+    Unsafe: the sentence goes. Where it holds a link, a price or news of its own it is only shown.
+    """
+
+    name = "robotic-care"
+    claim = Claim(
+        name="robotic-care",
+        true_when="orders >= 2 AND days_since_last_order <= 365",
+        otherwise="remove",
+        because="a machine says it to somebody who hardly came",
+    )
+
+    def may(self, text: Sentence, context: Context) -> bool:
+        """Look at what no person says."""
+        return context.message.delivered_by != "human" and super().may(text, context)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contextmail.language.flow import Barrier
+from contextmail.model.claim import Claim
+from contextmail.model.finding import Grade, Variant
+from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
+from contextmail.rules.remedies import kept
+
+
+class SilentRenewal(ClaimRule):
+    """Find a request to renew what has changed, without a word about the change.
+
+    ## What it does
+    In a message that says by `renewal_change` what is different from the next term on ("From May it is published online
+    only."), looks for a request to renew, and puts that sentence behind it, unless the message holds it already. With
+    `true_when`, a predicate of the company's own, the request stays as it is for those whose product does not change.
+
+    ## Why it hurts
+    Who renews a printed magazine and gets a password will not renew again, and tells everybody.
+
+    ## Example
+    ```
+    It's time to renew your subscription.
+    ```
+
+    ## Use instead
+    ```
+    Our autumn reading list is here.
+    ```
+
+    ## Fix safety
+    Unsafe: a sentence of the author's is put behind another. A sentence with a link or a price is only shown.
+    """
+
+    name = "silent-renewal"
+    claim = Claim(
+        name="silent-renewal", true_when="FALSE", otherwise="replace", because="what they renew is no longer the same"
+    )
+
+    def may(self, text: Sentence, context: Context) -> bool:
+        """Look where something changes, and the message does not say so."""
+        told, parts = context.message.renewal_change, context.message.parts
+        return bool(told) and super().may(text, context) and not any(told in part.source for part in parts)
+
+    def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
+        """Yield the first request of a paragraph: behind one of them the change is said once."""
+        before = sentence.block.text[: sentence.start]
+        if not any(one.search(before, before.lower()) for one in context.lexicon.patterns[self.name]):
+            yield from super().find(sentence, context)
+
+    def propose(self, match: Match, context: Context) -> Proposal | Barrier:
+        """Say behind the request what changes."""
+        sentence = match.sentence
+        text = sentence.block.text[sentence.start : sentence.end].rstrip()
+        if lost := kept(sentence.block, sentence.start, sentence.end):
+            return lost
+        if not text.endswith((".", "!", "?")):
+            return Barrier("behind a heading there is no room for a sentence")
+        told = Variant("", f"{text} {context.message.renewal_change}")
+        original = Variant(self.definition(context).true_when, None)
+        return Proposal((sentence.start, sentence.end), (original, told), Grade.UNSAFE, "adds what changes")

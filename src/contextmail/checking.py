@@ -65,8 +65,6 @@ class Checker:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.rules = claim_rules(self.settings)
-        self._unpatterned = [rule for rule in self.rules.values() if type(rule).may is not ClaimRule.may]
-        """The rules that may find something where no pattern matches."""
         self.lexicon = self._lexicon()
         self.phrasebook: Phrasebook = phrasebook(self.settings.language, self.settings.phrasebook)
 
@@ -128,13 +126,15 @@ class Checker:
         return [match for match in matches if not (manifest and _chosen(match, manifest))]
 
     def _all_matches(self, flow: Flow, context: Context) -> Iterator[Match]:
+        every = [rule for rule in self.rules.values() if rule.concerns(context.message)]
+        unpatterned = [rule for rule in every if type(rule).may is not ClaimRule.may]
         for block in flow.blocks:
             text = straight(block.text.replace("\n", " "))
             for index, (start, end) in enumerate(block_sentences(block)):
                 part = text[start:end]
                 possible = self.lexicon.possible(part)
                 sentence = Sentence(block, start, end, part, index == 0, flow.part.name, possible)
-                for rule in self.rules.values() if possible else self._unpatterned:
+                for rule in every if possible else unpatterned:
                     if rule.may(sentence, context):
                         yield from rule.find(sentence, context)
 

@@ -109,6 +109,10 @@ class ClaimRule(Rule):
         changes = {key: value for key, value in own.items() if value is not None}
         return self.claim.model_copy(update=changes) if changes else self.claim
 
+    def concerns(self, message: Message) -> bool:
+        """Say whether the rule looks at a message at all."""
+        return True
+
     def may(self, text: Sentence, context: Context) -> bool:
         """Say, cheaply, whether there is anything to find in a sentence, or in a block that is given as one."""
         return self.name in text.patterns

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from contextmail.language.block import OBJECT
 from contextmail.language.flow import Barrier
 from contextmail.model.claim import Claim
@@ -40,9 +42,10 @@ class FakeReply(ClaimRule):
         because="they have not written",
     )
 
-    def may(self, text: Sentence, context: Context) -> bool:
+    def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Look at the subject."""
-        return text.part == "subject" and super().may(text, context)
+        if sentence.part == "subject":
+            yield from super().find(sentence, context)
 
     def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Cut the prefix; of a subject that says nothing, replace all of it, so that a better one may come instead."""

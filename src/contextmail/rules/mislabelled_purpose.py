@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from contextmail.language.flow import Barrier
 from contextmail.model.claim import Claim
-from contextmail.model.message import Purpose
-from contextmail.rules.base import ClaimRule, Context, Match, Sentence
+from contextmail.model.message import Message, Purpose
+from contextmail.rules.base import ClaimRule, Context, Match
 
 
 class MislabelledPurpose(ClaimRule):
@@ -34,9 +34,9 @@ class MislabelledPurpose(ClaimRule):
     name = "mislabelled-purpose"
     claim = Claim(name="mislabelled-purpose", true_when="FALSE", otherwise="show", because="it sells")
 
-    def may(self, text: Sentence, context: Context) -> bool:
+    def concerns(self, message: Message) -> bool:
         """Look at what is said to be no marketing."""
-        return context.message.purpose is not Purpose.MARKETING and super().may(text, context)
+        return message.purpose is not Purpose.MARKETING
 
     def propose(self, match: Match, context: Context) -> Barrier:
         """Propose nothing."""

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from contextmail.model.claim import Claim
-from contextmail.rules.base import ClaimRule, Context, Sentence
+from contextmail.model.message import Message
+from contextmail.rules.base import ClaimRule
 
 
 class RoboticCare(ClaimRule):
@@ -36,6 +37,6 @@ class RoboticCare(ClaimRule):
         because="a machine says it to somebody who hardly came",
     )
 
-    def may(self, text: Sentence, context: Context) -> bool:
+    def concerns(self, message: Message) -> bool:
         """Look at what no person says."""
-        return context.message.delivered_by != "human" and super().may(text, context)
+        return message.delivered_by != "human"

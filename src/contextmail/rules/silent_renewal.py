@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextmail.language.flow import Barrier
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
+from contextmail.model.message import Message
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 from contextmail.rules.remedies import kept
 
@@ -39,10 +40,10 @@ class SilentRenewal(ClaimRule):
         name="silent-renewal", true_when="FALSE", otherwise="replace", because="what they renew is no longer the same"
     )
 
-    def may(self, text: Sentence, context: Context) -> bool:
+    def concerns(self, message: Message) -> bool:
         """Look where something changes, and the message does not say so."""
-        told, parts = context.message.renewal_change, context.message.parts
-        return bool(told) and super().may(text, context) and not any(told in part.source for part in parts)
+        told = message.renewal_change
+        return bool(told) and not any(told in part.source for part in message.parts)
 
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield the first request of a paragraph: behind one of them the change is said once."""

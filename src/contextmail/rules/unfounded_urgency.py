@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from contextmail.language.flow import Barrier
 from contextmail.model.claim import Claim
-from contextmail.model.message import Purpose
-from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
+from contextmail.model.message import Message, Purpose
+from contextmail.rules.base import ClaimRule, Context, Match, Proposal
 
 
 class UnfoundedUrgency(ClaimRule):
@@ -39,11 +39,10 @@ class UnfoundedUrgency(ClaimRule):
         because="no date presses them",
     )
 
-    def may(self, text: Sentence, context: Context) -> bool:
+    def concerns(self, message: Message) -> bool:
         """Look where nothing presses: a message with an end of its own may say so, and so may a notice."""
-        message = context.message
         pressing = message.expires is not None or message.purpose is not Purpose.MARKETING
-        return not pressing and message.addressed_to != "resident" and super().may(text, context)
+        return not pressing and message.addressed_to != "resident"
 
     def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Cut what only presses; where it presses to do something, what is left could be another promise."""

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from contextmail.model.claim import Claim
-from contextmail.rules.base import ClaimRule, Context, Sentence
+from contextmail.model.message import Message
+from contextmail.rules.base import ClaimRule
 
 
 class UrgentToResident(ClaimRule):
@@ -36,6 +37,6 @@ class UrgentToResident(ClaimRule):
         because="addressed to nobody in particular",
     )
 
-    def may(self, text: Sentence, context: Context) -> bool:
+    def concerns(self, message: Message) -> bool:
         """Look at what goes to whoever lives there."""
-        return context.message.addressed_to == "resident" and super().may(text, context)
+        return message.addressed_to == "resident"

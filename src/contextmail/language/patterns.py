@@ -110,7 +110,7 @@ def lexicon(language: str = "en") -> Lexicon:
     source = files("contextmail.language") / "lexicon" / f"{language}.toml"
     if not source.is_file():
         raise ConfigurationError(
-            f"no lexicon for language {language!r}", cure="set language to one that is shipped: en"
+            f"no lexicon for language {language!r}", cure="set language to one that is shipped: en, de"
         )
     data: dict[str, Any] = tomllib.loads(source.read_text("utf-8"))
     words = {name: tuple(values) for name, values in data.pop("words").items()}

@@ -1,0 +1,77 @@
+"""A second language is two files of data: nothing in the code knows of it."""
+
+from datetime import date, datetime
+
+import pytest
+
+from contextmail import compile as compile_message
+from contextmail.config import Settings
+
+GERMAN = Settings(language="de")
+CLOCK = datetime(2026, 5, 31, 9)
+CUSTOMERS = {
+    "top": {
+        "first_name": "Anna", "orders": 40, "spend_rank": 0.99, "first_order": date(2024, 5, 12),
+        "last_order": date(2026, 5, 20), "days_since_last_order": 11, "usual_gap_days": 18.0, "tenure_days": 749,
+        "is_customer": True,
+    },
+    "once": {
+        "first_name": "Ben", "orders": 1, "spend_rank": 0.2, "first_order": date(2026, 4, 20),
+        "last_order": date(2026, 4, 20), "days_since_last_order": 41, "tenure_days": 41, "is_customer": True,
+    },
+    "never": {"orders": 0, "is_customer": False},
+}  # fmt: skip
+HERE = "Die Lampen sind da."
+
+
+def reads(message: dict[str, object], part: str, who: str) -> str:
+    campaign = compile_message(message, GERMAN)
+    return campaign.decide({**CUSTOMERS[who], "consent_email_marketing": "granted"}, as_of=CLOCK).parts[part]
+
+
+@pytest.mark.parametrize(
+    ("text", "top", "once", "never"),
+    [
+        (f"Sie sind unser bester Kunde! {HERE}", ..., f"Danke für Ihre Bestellung! {HERE}", HERE),
+        ("Für unsere besten Kunden.", ..., "Für unsere Kunden.", "Für unsere Leserinnen und Leser."),
+        ("Als unser bester Kunde bekommen Sie Licht.", ..., "Sie bekommen Licht.", "Sie bekommen Licht."),
+        ("Als eine unserer besten Kundinnen sparst du.", ..., "Du sparst.", "Du sparst."),
+        (f"Wir schätzen Sie sehr. {HERE}", ..., f"Danke für Ihre Bestellung. {HERE}", HERE),
+        ("Vielen Dank für Ihre Treue!", ..., "Vielen Dank für Ihre Bestellung!", "Vielen Dank fürs Lesen!"),
+        ("Für unsere treuen Kunden: Licht.", ..., "Für unsere Kunden: Licht.", "Für unsere Leserinnen und Leser: Licht."),
+        (
+            f"Wir vermissen Sie! {HERE}", f"Danke für Ihre Bestellung im Mai! {HERE}",
+            f"Danke für Ihre Bestellung im April! {HERE}", HERE,
+        ),
+        (
+            f"Lange nicht gesehen. {HERE}", f"Danke für Ihre Bestellung im Mai. {HERE}",
+            f"Danke für Ihre Bestellung im April. {HERE}", HERE,
+        ),
+        (f"Werden Sie jetzt Kunde. {HERE}", *2 * (f"Schön, dass Sie bei uns sind. {HERE}",), ...),
+        ("Liebe Kundin, lieber Kunde,", "Guten Tag Anna,", "Guten Tag Ben,", ...),
+        ("Sehr geehrte Damen und Herren,", "Guten Tag Anna,", "Guten Tag Ben,", ...),
+        ("Hallo!", "Hallo Anna!", "Hallo Ben!", ...),
+        (f"Ihre Gesundheit liegt uns am Herzen. {HERE}", ..., HERE, HERE),
+        (f"{HERE} Jetzt zugreifen!", HERE, HERE, HERE),
+        ("Dringend: die Lampen sind da.", HERE, HERE, HERE),
+    ],
+)  # fmt: skip
+def test_a_claim_is_mended(text: str, top: str, once: str, never: str) -> None:
+    wanted = [text if said is ... else said for said in (top, once, never)]
+    assert [reads({"html": f"<p>{text}</p>"}, "html", who)[3:-4] for who in CUSTOMERS] == wanted
+
+
+def test_a_reply_to_nobody_loses_its_prefix() -> None:
+    assert reads({"subject": "AW: Ihre Lampe", "text": HERE}, "subject", "once") == "Ihre Lampe"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Das Beste für Kunden mit Treuekarte.", "Sammeln Sie Treuepunkte.", "Beste Grüße", "Wir vermissen den Sommer.",
+        "Ihr Datenschutz ist uns wichtig.", "Die besten Tipps von unseren besten Kunden.", "Der Sale endet am Sonntag.",
+        "Danke für Ihre Bestellung.", "Hallo Frühling, hallo Licht",
+    ],
+)  # fmt: skip
+def test_what_is_no_claim_is_left_alone(text: str) -> None:
+    assert compile_message({"html": f"<p>{text}</p>"}, GERMAN).edits == []

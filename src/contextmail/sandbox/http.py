@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,13 +17,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in: `path` still quoted, header names in lower case, of equal query names the last."""
+    """What came in: `path` still quoted, header names in lower case, of equal query names the last; `pairs` has all."""
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    pairs: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         parts = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
         request = Request(
             self.command,
             parts.path,
-            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            dict(pairs),
             {name.lower(): value for name, value in self.headers.items()},
             self.rfile.read(length),
+            pairs,
         )
         reply = self.server.answer(request)
         if reply is None:

@@ -1,19 +1,16 @@
-"""Webhooks on their way: form-encoded, signed, sent again when nobody took them."""
+"""Webhooks as Mailchimp sends them: form-encoded, signed, sent again when nobody took them."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import queue
-import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from contextmail.sandbox.courier import Courier, Letter, status_of
 from contextmail.sandbox.mailchimp.state import Event, State
 
 TIMEOUT = 10.0
@@ -22,68 +19,26 @@ RETRIES = (60.0, 300.0, 900.0, 3240.0)
 """Seconds between tries: growing, 75 minutes in all; the single steps are not published."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One try to deliver an event: `status` is the receiver's, 0 where none came."""
+def courier(state: State, retries: Sequence[float] = RETRIES) -> Courier[Event]:
+    """Make the courier of an account's events."""
 
-    url: str
-    body: bytes
-    headers: Mapping[str, str]
-    status: int
-
-
-class Courier:
-    """Deliver the events of an account to its webhooks, one after the other, in a thread of its own."""
-
-    def __init__(self, state: State, retries: Sequence[float] = RETRIES) -> None:
-        self.delivered: list[Delivery] = []
-        self._state, self._retries = state, tuple(retries)
-        self._waiting: queue.Queue[Event | None] = queue.Queue()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        state.listeners.append(self._waiting.put)
-
-    def start(self) -> None:
-        """Begin to deliver."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop delivering, and drop what is waiting."""
-        self._stopping.set()
-        self._waiting.put(None)
-        self._thread.join()
-
-    def wait(self) -> None:
-        """Wait until every event so far was delivered or given up."""
-        self._waiting.join()
-
-    def _run(self) -> None:
-        while True:
-            event = self._waiting.get()
-            try:
-                if event is None or self._stopping.is_set():
-                    return
-                for url, secret in self._addressed(event):
-                    self._deliver(url, secret, event)
-            finally:
-                self._waiting.task_done()
-
-    def _addressed(self, event: Event) -> list[tuple[str, str]]:
-        with self._state.lock:
-            hooks = self._state.lists[event.list_id].webhooks.values()
-            wanting = (hook for hook in hooks if hook.events.get(event.type) and hook.sources.get(event.source))
-            return [(hook.url, hook.secret) for hook in wanting]
-
-    def _deliver(self, url: str, secret: str, event: Event) -> None:
+    def write(event: Event) -> Iterator[Letter]:
         body = form(event)
-        for pause in (*self._retries, None):
-            headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "MailChimp"}
-            if secret:
-                headers["X-Mailchimp-Signature"] = signature(secret, body, int(time.time()))
-            status = _status(url, body, headers)
-            self.delivered.append(Delivery(url, body, headers, status))
-            if 200 <= status < 300 or pause is None or self._stopping.wait(pause):
-                return
+        with state.lock:
+            hooks = list(state.lists[event.list_id].webhooks.values())
+        for hook in hooks:
+            if hook.events.get(event.type) and hook.sources.get(event.source):
+                yield Letter(hook.url, partial(_letter, hook.secret, body))
+
+    made = Courier(write, retries, timeout=TIMEOUT)
+    state.listeners.append(made.put)
+    return made
+
+
+def _letter(secret: str, body: bytes, _try: int) -> tuple[bytes, dict[str, str]]:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "MailChimp"}
+    signed = {"X-Mailchimp-Signature": signature(secret, body, int(time.time()))} if secret else {}
+    return body, {**headers, **signed}
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
@@ -100,7 +55,7 @@ def form(event: Event) -> bytes:
 
 def answers(url: str) -> bool:
     """Tell whether a URL answers GET with a success, as it must before a webhook is made."""
-    return 200 <= _status(url) < 300
+    return 200 <= status_of(url, timeout=TIMEOUT) < 300
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -109,17 +64,3 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _flat(f"{name}[{key}]", inner)
     else:
         yield name, str(value)
-
-
-def _status(url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> int:
-    """Make a call, a POST where there is a body, and give its status: 0 where no answer came."""
-    try:
-        with urllib.request.urlopen(
-            urllib.request.Request(url, body, dict(headers or {})), timeout=TIMEOUT
-        ) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
-    except OSError:
-        return 0

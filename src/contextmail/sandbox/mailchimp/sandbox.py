@@ -13,7 +13,7 @@ from contextmail.sandbox.front import Calls, Front
 from contextmail.sandbox.http import LoopbackServer
 from contextmail.sandbox.mailchimp import seeding
 from contextmail.sandbox.mailchimp.application import ROOT, Mailchimp
-from contextmail.sandbox.mailchimp.deliveries import RETRIES, Courier
+from contextmail.sandbox.mailchimp.deliveries import RETRIES, courier
 from contextmail.sandbox.mailchimp.settings import Limits, Readings
 from contextmail.sandbox.mailchimp.state import State
 
@@ -41,7 +41,7 @@ class Sandbox:
         self.state = State(limits, readings, seed=seed, clock=clock)
         self.calls = Calls()
         self.faults = faults or Faults(seed=seed)
-        self.courier = Courier(self.state, webhook_retries)
+        self.courier = courier(self.state, webhook_retries)
         application = Mailchimp(self.state, api_key)
         self._front = Front(application, self.faults, self.calls, self.state.limits.connections)
         self._server = LoopbackServer(self._front, port)

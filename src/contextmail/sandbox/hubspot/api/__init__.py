@@ -1,0 +1,1 @@
+"""The API's rooms: a handler for each route."""

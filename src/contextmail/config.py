@@ -30,8 +30,10 @@ from contextmail.environment import FILE
 from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.model.claim import UNSUPPRESSIBLE, Claim, Policy, RuleOverride
 from contextmail.model.consent_options import ConsentOptions
+from contextmail.model.hubspot import HubspotOptions
+from contextmail.model.identity import Identity, System, SystemName, TableName
 from contextmail.model.mailchimp import MailchimpOptions
-from contextmail.model.tables import TABLES, FactDefinition, TableMapping
+from contextmail.model.tables import FactDefinition, TableMapping
 
 _SECRET = re.compile(r"(^|[_-])(api[_-]?key|secret|password|passwd|token)$", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile(r"^\w+(\+\w+)?://[^/@:\s]+:[^/@\s]+@")
@@ -60,13 +62,6 @@ def _unprotected(name: str) -> str:
     return name
 
 
-def _table_name(name: str) -> str:
-    if name not in TABLES:
-        raise ValueError(f"unknown table {name!r}: {did_you_mean(name, TABLES) or 'one of ' + ', '.join(TABLES)}")
-    return name
-
-
-TableName = Annotated[str, AfterValidator(_table_name)]
 RuleName = Annotated[str, AfterValidator(_unprotected)]
 
 
@@ -81,6 +76,8 @@ class Limits(BaseModel):
     """The share of a draft's recipients that a plan may drop."""
     changed: float = Field(default=0.01, ge=0, le=1)
     """The share of contacts that may have changed since a plan was made, or fail; they are skipped."""
+    mended: float = Field(default=0.5, ge=0, le=1)
+    """The share of an audience's contacts whose names an audit's plan may rewrite."""
     plan_hours: float = Field(default=24, ge=0)
     """For how long a plan may be applied."""
     tidy_days: int = Field(default=30, ge=0)
@@ -101,7 +98,7 @@ class Settings(BaseModel):
     store: Path = Path(".contextmail")
     """The folder of contextmail's own memory: runs with what they wrote."""
     pulled: Path | None = None
-    """A folder that `contextmail pull` fills; its tables count where none is mapped by hand."""
+    """A folder that `contextmail pull` fills, or one of such folders; their tables count where none is mapped by hand."""
     brand: str = ""
     """The company as its customers know it."""
     language: str = "en"
@@ -124,6 +121,10 @@ class Settings(BaseModel):
     """Currency -> how much of the company's currency one unit of it is worth."""
     tables: dict[TableName, TableMapping] = {}
     """`[tables.orders]` and its like: where each table lies, and what its columns mean."""
+    systems: dict[SystemName, System] = {}
+    """`[systems.crm]`: other systems that know the same customers, pulled or mapped by hand."""
+    identity: Identity = Identity()
+    """`[identity]`: which ids make customers of several systems one person, and which system is believed."""
     max_age: dict[str, NonNegativeInt | Literal["never"]] = {}
     """Fact -> days after which it is unknown, or `never`; `contextmail facts describe` says what holds of the others."""
     fact_definitions: tuple[FactDefinition, ...] = Field(default=(), alias="fact")
@@ -138,6 +139,8 @@ class Settings(BaseModel):
     """A company's own lines of the phrasebook: texts, lists and tables, as the phrasebook has them."""
     mailchimp: MailchimpOptions = MailchimpOptions()
     """`[mailchimp]`: which audience is read and written, and how gently."""
+    hubspot: HubspotOptions = HubspotOptions()
+    """`[hubspot]`: which contacts are read and written, how gently, and which properties are facts."""
     consent: ConsentOptions = ConsentOptions()
     """`[consent]`: where the ledger lies, and which systems it is kept in step with."""
     limits: Limits = Limits()
@@ -210,30 +213,66 @@ def _environment() -> dict[str, str]:
     return {name: value for name in plain if (value := os.environ.get(f"CONTEXTMAIL_{name.upper()}"))}
 
 
-_TABLED = {"path", "fields", "rates", "tables", "max_age", "rules", "phrasebook", "mailchimp", "consent", "limits"}
+_TABLED = {
+    "path",
+    "fields",
+    "rates",
+    "tables",
+    "systems",
+    "identity",
+    "max_age",
+    "rules",
+    "phrasebook",
+    "mailchimp",
+    "hubspot",
+    "consent",
+    "limits",
+}
 
 
 def _from_folder(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make the paths of the file relative to the working folder."""
     defaults = {"facts": "facts", "baseline": "baseline.json", "store": ".contextmail"}
     defaults |= {"pulled": str(values["pulled"])} if "pulled" in values else {}
-    return values | {key: folder / str(values.get(key, default)) for key, default in defaults.items()}
+    values = values | {key: folder / str(values.get(key, default)) for key, default in defaults.items()}
+    for system in _inner(values, "systems").values():
+        if isinstance(system, dict) and "pulled" in system:
+            system["pulled"] = folder / str(system["pulled"])
+    return values
 
 
 def _columns_together(values: dict[str, Any]) -> dict[str, Any]:
-    """Gather what `[tables.NAME]` says beyond a mapping's own keys: roles of columns."""
-    tables = values.get("tables")
-    if not isinstance(tables, dict):
-        return values
+    """Gather what a table says beyond a mapping's own keys: roles of columns; and the tables of each system."""
+    values = dict(values)
+    for name, gather in (("tables", _mapping), ("systems", _system)):
+        if inner := _inner(values, name):
+            values[name] = {key: gather(value) for key, value in inner.items()}
+    if identity := _inner(values, "identity"):
+        values["identity"] = {key: _mapping(value) if key == "links" else value for key, value in identity.items()}
+    return values
+
+
+def _inner(values: Mapping[str, Any], key: str) -> dict[str, Any]:
+    inner = values.get(key)
+    return inner if isinstance(inner, dict) else {}
+
+
+def _mapping(table: Any) -> Any:
+    if not isinstance(table, dict):
+        return table
     own = TableMapping.model_fields.keys()
-    gathered = {}
-    for name, table in tables.items():
-        if isinstance(table, dict):
-            columns = {role: column for role, column in table.items() if role not in own}
-            table = {key: value for key, value in table.items() if key in own}
-            table["columns"] = {**table.get("columns", {}), **columns}
-        gathered[name] = table
-    return values | {"tables": gathered}
+    columns = {role: column for role, column in table.items() if role not in own}
+    return {
+        **{key: value for key, value in table.items() if key in own},
+        "columns": {**table.get("columns", {}), **columns},
+    }
+
+
+def _system(system: Any) -> Any:
+    if not isinstance(system, dict):
+        return system
+    tables = {name: _mapping(table) for name, table in system.items() if isinstance(table, dict)}
+    return {**{key: value for key, value in system.items() if key not in tables}, "tables": tables}
 
 
 # ------------------------------------------------------------------------------------------------------- refusals
@@ -271,7 +310,7 @@ class _Places:
 def _refuse_secrets(values: Mapping[str, Any], place: _Places) -> None:
     cure = "put it into an environment variable"
     for keys, value in _leaves(values):
-        if keys[0] not in {"tables", "fields", "phrasebook"} and _SECRET.search(keys[-1]):
+        if keys[0] not in {"tables", "systems", "fields", "phrasebook"} and _SECRET.search(keys[-1]):
             raise ConfigurationError("a secret does not belong into this file", where=place(*keys), cure=cure)
         if isinstance(value, str) and _PASSWORD_IN_URL.match(value):
             raise ConfigurationError("a password does not belong into this file", where=place(*keys), cure=cure)
@@ -293,6 +332,8 @@ def _explained(error: ValidationError, place: _Places) -> ConfigurationError:
     """Say the first mistake in the words of the file."""
     first = error.errors()[0]
     keys = [str(key) for key in first["loc"] if key != "[key]"]
+    if keys[:1] == ["systems"] and keys[2:3] == ["tables"]:
+        del keys[2]
     if first["type"] == "extra_forbidden":
         known = _known(keys[:-1])
         cure = did_you_mean(keys[-1], known) or f"one of {', '.join(known)}"
@@ -308,7 +349,8 @@ def _known(keys: list[str]) -> list[str]:
     """List the keys that are understood in a table of the file."""
     inner: dict[str, type[BaseModel]] = {
         "tables": TableMapping, "fact": FactDefinition, "claim": Claim, "policy": Policy, "rules": RuleOverride,
-        "limits": Limits, "mailchimp": MailchimpOptions, "consent": ConsentOptions,
+        "limits": Limits, "mailchimp": MailchimpOptions, "hubspot": HubspotOptions,
+        "consent": ConsentOptions, "identity": Identity, "systems": System if len(keys) == 2 else TableMapping,
     }  # fmt: skip
     model = inner.get(keys[0], Settings) if keys else Settings
     return sorted(field.alias or name for name, field in model.model_fields.items() if name != "path")

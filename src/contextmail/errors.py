@@ -7,6 +7,7 @@
     ├── TemplateError             fix the message at the span
     │   └── DialectError          name the template language with --dialect
     ├── AuthenticationError       fix or replace the key
+    │   └── ForbiddenError        the key is good, and may not do this: give it the right, or do without
     ├── CapabilityError           the platform cannot represent it: take the step that is named
     ├── PlatformError             the platform refused: read its title and detail
     │   └── RetryableError        the platform was busy or away: the only kind that is tried again
@@ -85,6 +86,10 @@ class _Explained(ContextmailError):
 
 class AuthenticationError(_Explained):
     """A key is missing, wrong, or may not do this."""
+
+
+class ForbiddenError(AuthenticationError):
+    """A key is good, and may not do this: its rights, or the account's plan, do not reach so far."""
 
 
 class CapabilityError(_Explained):

@@ -1,6 +1,7 @@
 """Write a campaign in the platform's own language: each edit becomes a slot or a choice over a content-addressed field.
 
 slot    the resolved text is stored in a contact field, the template holds its tag; named by predicates and texts.
+        Where one of the texts is empty, an empty field must print nothing: its default is empty then.
 choose  the field holds a short key, the template holds the texts behind the platform's own conditional; named by the
         ordered predicates only, so edits with the same predicates share one field.
 """
@@ -40,9 +41,12 @@ class Merged:
     notes: tuple[str, ...]
 
 
-def merge(rewrite: Rewrite, campaign: Campaign, dialect: Dialect) -> Merged:
-    """Write every edit of `campaign` into the sources of `rewrite` in the words of `dialect`."""
-    writer = _Writer(rewrite, campaign, dialect)
+def merge(rewrite: Rewrite, campaign: Campaign, dialect: Dialect, *, choose: bool | None = None) -> Merged:
+    """Write every edit of `campaign` into the sources of `rewrite` in the words of `dialect`.
+
+    `choose`: the body takes conditionals; None: it does where the language's work in every body.
+    """
+    writer = _Writer(rewrite, campaign, dialect, dialect.chooses if choose is None else choose)
     texts = [writer.edit(index) for index in range(len(campaign.edits))]
     parts = {
         name: "".join(piece if isinstance(piece, str) else texts[piece] for piece in pieces)
@@ -59,8 +63,8 @@ def merge(rewrite: Rewrite, campaign: Campaign, dialect: Dialect) -> Merged:
 
 
 class _Writer:
-    def __init__(self, rewrite: Rewrite, campaign: Campaign, dialect: Dialect) -> None:
-        self.rewrite, self.campaign, self.dialect = rewrite, campaign, dialect
+    def __init__(self, rewrite: Rewrite, campaign: Campaign, dialect: Dialect, choose: bool) -> None:
+        self.rewrite, self.campaign, self.dialect, self.choose = rewrite, campaign, dialect, choose
         self.fields: dict[str, Field] = {}
         self.modes: list[Mode] = []
         self.notes: list[str] = []
@@ -74,36 +78,37 @@ class _Writer:
         part = self.rewrite.message.part(edit.part)
         line = part is not None and part.kind is PartKind.LINE
         named = any(_has_slot(variant) for variant in compiled.variants)
-        if line or named or self.dialect.name == "hubl":
-            texts = self._plain(compiled, edit)
+        if line or named or not self.choose:
+            texts = self._plain(compiled, edit, may_be_empty=line or not self.choose)
             if texts is not None:
                 self.modes.append("slot")
-                before, after = _blank_edges(texts)
+                before, after = _blank_edges([text for text in texts if text.strip()])
                 slot = self._slot(index, [(v, text.strip()) for v, text in zip(compiled.variants, texts, strict=True)])
                 return f"{edit.wrap[0]}{before}{slot}{after}{edit.wrap[1]}"
-        if line or self.dialect.name == "hubl":
+        if line or not self.choose:
             self.modes.append("neutral")
             self.notes.append(
                 f"{edit.rule}: {edit.quote!r}: everybody gets the neutral text: this place takes no conditional"
             )
-            return "".join(map(str, compiled.variants[-1].pieces))
+            return "".join(map(str, for_everybody(compiled.variants).pieces))
         self.modes.append("choose")
         return self._choose(index, compiled.variants)
 
-    def _plain(self, compiled: CompiledEdit, edit: Edit) -> list[str] | None:
+    def _plain(self, compiled: CompiledEdit, edit: Edit, *, may_be_empty: bool) -> list[str] | None:
         """Give each variant's text as a slot would hold it; None where one needs markup or a token, or is empty.
 
         White space at the edges does not survive in a field, so all texts must share it: it stays in the template.
         """
         texts: list[str] = []
         for variant in compiled.variants:
-            text = _read(variant.pieces if variant.original else _inside(variant.pieces, edit), edit)
-            if variant.original and edit.wrap != ("", ""):
+            pieces = _unwrapped(variant, edit) if variant.original else _inside(variant.pieces, edit)
+            if pieces is None:
                 return None
-            if not text.strip() or any(sign in text for sign in _MARKUP) or self.dialect.tokens(text):
+            text = _read(pieces, edit)
+            if not (text.strip() or may_be_empty) or any(sign in text for sign in _MARKUP) or self.dialect.tokens(text):
                 return None
             texts.append(text)
-        return texts if len({_blank_edges([text]) for text in texts}) == 1 else None
+        return texts if len({_blank_edges([text]) for text in texts if text.strip()}) == 1 else None
 
     def _slot(self, index: int, texts: Sequence[tuple[CompiledVariant, str]]) -> str:
         """Write a slot that holds the text of whichever variant is true; the last is its default."""
@@ -113,8 +118,9 @@ class _Writer:
             for when, (_, text) in zip(whens, texts, strict=True)
         ]
         name = self._name([[value.when, value.text] for value in values])
-        self._add(Field(name=name, mode="slot", default=values[-1].text, texts=values, edits=[index]))
-        return self.dialect.slot(name, values[-1].text)
+        default = values[-1].text if all(value.text for value in values) else ""
+        self._add(Field(name=name, mode="slot", default=default, texts=values, edits=[index]))
+        return self.dialect.slot(name, default)
 
     def _choose(self, index: int, variants: Sequence[CompiledVariant]) -> str:
         """Write a choice by key; the texts that hold facts share one slot, whose default is the neutral text."""
@@ -159,6 +165,13 @@ class _Writer:
         return prefix + (short if prefix.isupper() else short.lower())
 
 
+def for_everybody(variants: Sequence[CompiledVariant]) -> CompiledVariant:
+    """Give the text that is true of everybody: the neutral one, or nothing where that is the author's own words."""
+    neutral = variants[-1]
+    nothing = next((one for one in variants if not "".join(map(str, one.pieces)).strip()), None)
+    return nothing.model_copy(update={"when": None}) if neutral.original and nothing else neutral
+
+
 def _has_slot(variant: CompiledVariant) -> bool:
     return any(isinstance(piece, Slot) for piece in variant.pieces)
 
@@ -176,6 +189,13 @@ def _read(pieces: Sequence[str | Slot], edit: Edit) -> str:
 def _blank_edges(texts: Sequence[str]) -> tuple[str, str]:
     text = texts[0]
     return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+
+
+def _unwrapped(variant: CompiledVariant, edit: Edit) -> list[str | Slot] | None:
+    """Give the author's own words without what stays round every text; None where that is not round them."""
+    text, (before, after) = "".join(map(str, variant.pieces)), edit.wrap
+    fits = text.startswith(before) and text.endswith(after) and len(text) >= len(before) + len(after)
+    return [text[len(before) : len(text) - len(after)]] if fits else None
 
 
 def _inside(pieces: Sequence[str | Slot], edit: Edit) -> list[str | Slot]:

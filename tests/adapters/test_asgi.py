@@ -3,6 +3,7 @@
 import ast
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from adapters.serving import ADAPTER, LIST, PATH, ask, free_port, open_store, serving, signed, start
@@ -24,7 +25,7 @@ def served(tmp_path_factory):
 def kept(folder) -> list[bytes]:
     store = open_store(folder)
     try:
-        return [event.body for event in store.inbox()]
+        return [event.body for event in store.inbox(limit=1000)]
     finally:
         store.close()
 
@@ -98,6 +99,27 @@ def test_who_hangs_up_half_way_leaves_nothing_behind(served) -> None:
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf".encode())
     assert ask(port, "GET", PATH)[0] == 200
     assert kept(folder) == before
+
+
+def test_many_at_once_are_each_answered_and_kept_once_though_some_hang_up(served) -> None:
+    folder, port = served
+    bodies = [f"type=unsubscribe&data[email]=n{number}%40example.com".encode() for number in range(40)]
+
+    def post(body: bytes) -> int:
+        return ask(port, "POST", PATH, body, signed(body, int(time.time())))[0]
+
+    def hang_up(body: bytes) -> None:
+        head = "".join(f"{name}: {value}\r\n" for name, value in signed(body, int(time.time())).items())
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode())
+            connection.sendall(body)
+
+    with ThreadPoolExecutor(16) as senders:
+        impatient = [senders.submit(hang_up, b"type=profile&n=%d" % number) for number in range(8)]
+        statuses = list(senders.map(post, [*bodies, *bodies]))
+        assert not any(one.exception() for one in impatient)
+    assert statuses == [200] * 80
+    assert sorted(body for body in kept(folder) if body in bodies) == sorted(bodies)
 
 
 def test_a_wrong_setting_stops_the_start_and_is_named(tmp_path) -> None:

@@ -20,6 +20,7 @@ from contextmail.connectors.base import (
     Product,
     RowError,
     Status,
+    Tasks,
     Touch,
 )
 from contextmail.errors import PlatformError, StatusMovedError, UnsafePlanError
@@ -47,6 +48,7 @@ class MemoryTarget:
     name: str = "mailchimp"
     audience: str = "memory"
     capabilities: frozenset[Capability] = frozenset(Capability)
+    tasks: Tasks | None = None
     limits: dict[str, int] = field(
         default_factory=lambda: {
             "fields": 30,

@@ -20,15 +20,20 @@ import sqlalchemy as sa
 from standardwebhooks import Webhook
 
 from contextmail.connectors.consents import ConsentSystem, new_secret
+from contextmail.connectors.hubspot.consent import HubspotConsents
+from contextmail.connectors.hubspot.credentials import Credentials
+from contextmail.connectors.hubspot.transport import Transport
 from contextmail.connectors.mailchimp import connect
 from contextmail.connectors.mailchimp.consent import MailchimpConsents
 from contextmail.connectors.sql.consent import SqlConsents
 from contextmail.connectors.webhook import WebhookConsents
 from contextmail.errors import PlatformError, RetryableError
 from contextmail.model.consent import Act, Actor, Scope
-from contextmail.model.consent_options import SqlSystem
+from contextmail.model.consent_options import HubspotSystem, SqlSystem
 from contextmail.model.event import Push
+from contextmail.model.hubspot import HubspotOptions
 from contextmail.model.mailchimp import MailchimpOptions
+from contextmail.sandbox import hubspot
 from contextmail.sandbox.faults import Fault, Kind
 from contextmail.sandbox.http import LoopbackServer, Reply
 from contextmail.sandbox.mailchimp import Sandbox
@@ -84,6 +89,42 @@ def on_mailchimp(_: Path) -> Iterator[Stand]:
             without_grants=MailchimpConsents(source, grants="never"),
         )
         source.close()
+
+
+@contextmanager
+def on_hubspot(_: Path) -> Iterator[Stand]:
+    now = [START]
+    with hubspot.Sandbox(clock=lambda: now[0]) as sandbox:
+        state = sandbox.state
+        newsletter = state.add_definition("Newsletter").id
+        for email, held in PEOPLE.items():
+            state.add_contact(email)
+            if held == "denied":
+                state.unsubscribe(email, newsletter)
+        credentials = Credentials(sandbox.token, sandbox.url)
+        transport = Transport(credentials, HubspotOptions(wait=0.0, timeout=0.5, attempts=2))
+        own = HubspotSystem(kind="hubspot", portal=62515, scope="channel", subscriptions=(newsletter,))
+
+        def leave(email: str) -> None:
+            now[0] += timedelta(days=1)
+            state.unsubscribe(email)
+
+        def holds() -> dict[str, str]:
+            there = [email for email in (*PEOPLE, STRANGER) if state.find_by("contacts", "email", email)]
+            return {one: "denied" if state.preferences.left(one, newsletter) else "granted" for one in there}
+
+        yield Stand(
+            HubspotConsents(transport, own.model_copy(update={"grants": "resubscribe"})),
+            holds=holds,
+            leave=leave,
+            fail=lambda: sandbox.faults.add(Fault(Kind.DROP, times=None)),
+            refuse=lambda: [
+                sandbox.faults.add(Fault(Kind.ERROR, status=405, on=f"POST *{what}*", times=None))
+                for what in ("/statuses", "/gdpr-delete")
+            ],
+            without_grants=HubspotConsents(transport, own),
+        )
+        transport.close()
 
 
 @contextmanager
@@ -218,7 +259,7 @@ def on_a_service(_: Path) -> Iterator[Stand]:
     server.stop()
 
 
-READABLE: list[Callable[[Path], AbstractContextManager[Stand]]] = [on_mailchimp, on_sqlite, on_postgres]
+READABLE: list[Callable[[Path], AbstractContextManager[Stand]]] = [on_mailchimp, on_hubspot, on_sqlite, on_postgres]
 SYSTEMS = [*READABLE, on_a_service]
 
 

@@ -127,6 +127,42 @@ def test_bodies_of_settled_events_are_dropped_and_a_repetition_is_still_known(st
     assert not receive(store, "done")
 
 
+def test_what_is_in_quarantine_has_a_time_of_its_own(store: ConsentStore) -> None:
+    for name in ("quarantined", "new"):
+        receive(store, name)
+    store.settle(store.inbox()[0].id, "quarantined", "an unknown type")
+    later = NOON + timedelta(days=1)
+    assert store.prune(raw_before=later, unread_before=NOON) == 0
+    assert store.prune(raw_before=later, unread_before=later) == 1
+    (gone,) = store.inbox("done")
+    assert (gone.body, gone.reason) == (b"", "never understood: an unknown type")
+    assert store.inbox()[0].body and not receive(store, "quarantined")
+
+
+def test_events_are_listed_from_behind_an_id(store: ConsentStore) -> None:
+    for name in "abc":
+        receive(store, name)
+    first, second, third = store.inbox()
+    assert store.inbox(after=first.id) == [second, third] and store.inbox(after=third.id) == []
+    assert store.inbox(after=first.id, limit=1) == [second]
+
+
+def test_what_is_tied_to_nobody_is_listed_and_can_be_dropped(store: ConsentStore, ada: str) -> None:
+    for name in ("new", "tied", "untied", "unread", "bounced"):
+        receive(store, name, body=name.encode())
+    _, tied, untied, unread, bounced = store.inbox()
+    store.settle(tied.id, "done", subjects=[ada])
+    store.settle(untied.id, "done")
+    store.settle(unread.id, "quarantined", "?")
+    store.settle(bounced.id, "quarantined", "?", subjects=[ada])
+    assert [event.body for event in store.untied()] == [b"untied", b"unread", b"bounced"]
+    assert [event.body for event in store.untied(after=untied.id, limit=1)] == [b"unread"]
+    store.drop(unread.id, "it named somebody")
+    assert [event.body for event in store.untied()] == [b"untied", b"bounced"]
+    assert [(event.id, event.body) for event in store.inbox("done") if event.reason] == [(unread.id, b"")]
+    assert not receive(store, "unread")
+
+
 # ------------------------------------------------------------------------------------------------------------ ledger
 
 
@@ -167,6 +203,19 @@ def test_positions_rise_and_say_who_changed_since(store: ConsentStore, ada: str)
     assert store.position() > before
     assert store.subjects_since(before) == [bob] and store.subjects_since(store.position()) == []
     assert list(store.subjects()) == sorted([ada, bob])
+
+
+def test_who_withdrew_is_counted_by_the_hour_in_which_it_happened(store: ConsentStore, ada: str) -> None:
+    bob, cy = store.subject("bob@example.com"), store.subject("cy@example.com")
+    store.append([
+        change(ada, "a"), change(ada, "again", minutes=5), change(bob, "b", minutes=59),
+        change(cy, "c", minutes=61), change(cy, "grant", Act.GRANT), change(cy, "undated", at=None, minutes=150),
+        change(cy, "long ago", at=NOON - timedelta(days=100)),
+    ])  # fmt: skip
+    day = timedelta(days=1)
+    assert sorted(store.withdrawals(NOON - day, NOON + day)) == [1, 1, 2]
+    assert store.withdrawals(NOON, NOON + timedelta(minutes=59)) == [1]
+    assert store.withdrawals(NOON + day, NOON + 2 * day) == []
 
 
 def test_subjects_are_streamed_past_a_page(store: ConsentStore) -> None:
@@ -293,11 +342,32 @@ def test_pushes_that_ended_long_ago_are_dropped_and_what_is_still_to_be_done_sta
     assert [one.state for one in store.pushes()] == ["blocked", "pushing"]
 
 
-def test_a_claim_lapses_after_five_minutes(store: ConsentStore, ada: str) -> None:
+def test_a_claim_lapses_after_a_minute(store: ConsentStore, ada: str) -> None:
     store.enqueue([push(ada, Act.DENY)])
     assert store.due(NOON)
-    assert store.due(NOON + timedelta(minutes=4, seconds=59)) == []
-    assert [one.tries for one in store.due(NOON + timedelta(minutes=5))] == [2]
+    assert store.due(NOON + timedelta(seconds=59)) == []
+    assert [one.tries for one in store.due(NOON + timedelta(minutes=1))] == [2]
+
+
+def test_a_claim_that_is_renewed_lasts_as_long_as_it_is(store: ConsentStore, ada: str) -> None:
+    store.enqueue([push(ada, Act.DENY)])
+    claimed = store.due(NOON)[0]
+    for minute in range(10):
+        store.renew(claimed.id, NOON + timedelta(minutes=minute))
+        assert store.due(NOON + timedelta(minutes=minute, seconds=59)) == []
+    assert store.pushes("pushing")[0].began_at == NOON
+    assert [one.tries for one in store.due(NOON + timedelta(minutes=10))] == [2]
+
+
+def test_what_has_ended_is_not_claimed_anew_by_a_renewal_that_comes_late(store: ConsentStore, ada: str) -> None:
+    store.enqueue([push(ada, Act.DENY), push(ada, Act.DENY, target="other")])
+    done, failed = store.due(NOON)
+    store.pushed(done.id, "done")
+    store.pushed(failed.id, "waiting", "busy", again_at=NOON + timedelta(hours=1))
+    for one in (done, failed):
+        store.renew(one.id, NOON)
+    assert store.due(NOON + timedelta(minutes=59)) == []
+    assert [one.id for one in store.due(NOON + timedelta(hours=1))] == [failed.id]
 
 
 def test_a_push_that_failed_waits_for_its_time(store: ConsentStore, ada: str) -> None:
@@ -371,6 +441,8 @@ def test_a_task_is_asked_once_while_it_is_open(store: ConsentStore, ada: str) ->
     assert store.tasks(open_only=False)[0].done_at == NOON
     store.ask(ada, "m", "look")
     assert len(store.tasks()) == 2
+    assert store.tasks(subject=ada) == store.tasks() and store.tasks(subject="other") == []
+    assert len(store.tasks(subject=ada, open_only=False)) == 3
 
 
 def test_two_secrets_are_valid_while_they_rotate(store: ConsentStore) -> None:

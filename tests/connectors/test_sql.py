@@ -228,7 +228,7 @@ def test_an_erasure_that_a_rule_of_the_table_forbids_says_which_setting_may_help
 
 
 def test_a_locked_table_is_worth_another_try(shop, system_of, people, monkeypatch):
-    monkeypatch.setattr("contextmail.connectors.sql.mapped._WAIT", 0.1)
+    monkeypatch.setattr("contextmail.connectors.sql.engine.WAIT", 0.1)
     people("ann@example.com")
     shop.execute("BEGIN EXCLUSIVE")
     with pytest.raises(RetryableError, match="SQLITE_BUSY"):

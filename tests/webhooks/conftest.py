@@ -1,5 +1,6 @@
 """A receiver with a real store, one account of each source, and a clock that stands still."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from standardwebhooks import Webhook
 
+from contextmail.sandbox.hubspot import deliveries
 from contextmail.sandbox.mailchimp.deliveries import signature
 from contextmail.store.sealing import Sealer
 from contextmail.store.sqlite_consent import SqliteConsentStore
@@ -22,6 +24,9 @@ LIST = "a6b5da1054"
 TOKEN = "t" * 32
 MAILCHIMP = "mailchimp-signs-with-this"
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+PORTAL = 62515
+CLIENT = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"
+PUBLIC = "https://hooks.example.com"
 ADA = "ada@example.com"
 
 
@@ -48,6 +53,21 @@ def standard(body: bytes, *, secret: str = WHSEC, at: int = UNIX, known: str = "
     return Request("POST", "/hooks/standard/crm", headers, body)
 
 
+def event(type_: str = "contact.creation", object_id: int = 123, **more: object) -> dict[str, object]:
+    """Write one event as HubSpot does."""
+    told = {"eventId": 1, "subscriptionId": 12345, "portalId": PORTAL, "appId": 54321, "occurredAt": 1564113600000}
+    return {**told, "subscriptionType": type_, "attemptNumber": 0, "objectId": object_id, "changeSource": "CRM", **more}
+
+
+def hubspot(*events: object, secret: str = CLIENT, at: int = UNIX * 1000, body: bytes = b"", url: str = "") -> Request:
+    """Post an array of events as HubSpot does: signed over the public URL."""
+    body = body or json.dumps(events).encode()
+    path = f"/hooks/hubspot/{PORTAL}"
+    signed = deliveries.signature("v3", secret, body, url=url or PUBLIC + path, timestamp=at)
+    headers = {"x-hubspot-signature-v3": signed, "x-hubspot-request-timestamp": str(at)}
+    return Request("POST", path, headers, body)
+
+
 @pytest.fixture
 def sealer() -> Sealer:
     return Sealer("a lookup key of more than thirty-two characters", [Fernet.generate_key().decode()])
@@ -59,6 +79,7 @@ def store(tmp_path: Path, sealer: Sealer):
     opened.set_secret("mailchimp-path", LIST, TOKEN)
     opened.set_secret("mailchimp", LIST, MAILCHIMP)
     opened.set_secret("standard", "crm", WHSEC)
+    opened.set_secret("hubspot", str(PORTAL), CLIENT)
     yield opened
     opened.close()
 
@@ -70,4 +91,4 @@ def clock() -> SimpleNamespace:
 
 @pytest.fixture
 def receiver(store: SqliteConsentStore, sealer: Sealer, clock: SimpleNamespace) -> Receiver:
-    return Receiver(store, sources(sealer), clock=lambda: clock.now)
+    return Receiver(store, sources(sealer, public_url=PUBLIC), clock=lambda: clock.now)

@@ -7,7 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from webhooks.conftest import LIST, MAILCHIMP, NOW, TOKEN, UNIX, WHSEC, mailchimp
+from webhooks.conftest import CLIENT, LIST, MAILCHIMP, NOW, PORTAL, PUBLIC, TOKEN, UNIX, WHSEC, mailchimp
 
 from contextmail.model.consent import Assurance
 from contextmail.store.sealing import Sealer
@@ -18,7 +18,7 @@ from contextmail.webhooks.http import Request
 from contextmail.webhooks.receiver import Receiver
 
 SEALER = Sealer("a lookup key of more than thirty-two characters", [Fernet.generate_key().decode()])
-SOURCES = sources(SEALER)
+SOURCES = sources(SEALER, public_url=PUBLIC)
 
 NAMES = "type fired_at endpoint new_endpoint channel purpose list topic choice strength at actor method evidence obtained prefer kind data timestamp".split()
 WORDS = """unsubscribe subscribe profile cleaned upemail campaign unsub delete manual abuse hard ada@example.com email sms
@@ -41,8 +41,18 @@ part = st.none() | st.integers() | text
 link = st.tuples(st.just("unsubscribe") | part, part, part, part, part, part, st.dates().map(str) | part).map(
     lambda parts: json.dumps(parts).encode()
 )
+crm = st.fixed_dictionaries(
+    {"portalId": st.just(PORTAL) | json_value, "objectId": st.integers() | json_value},
+    optional={
+        "subscriptionType": st.sampled_from(["contact.merge", "contact.propertyChange", "object.creation"])
+        | json_value,
+        "propertyName": st.sampled_from(["email", "hs_email_optout_12"]) | json_value,
+        "newObjectId": json_value,
+    },
+)
 body = (
     st.binary()
+    | st.lists(crm | json_value).map(lambda v: json.dumps(v).encode())
     | form
     | link
     | json_value.map(lambda v: json.dumps(v).encode())
@@ -55,7 +65,7 @@ body = (
 @given(body=body, assurance=st.sampled_from(Assurance))
 def test_a_parser_gives_notices_or_says_bad_payload(name, body, assurance) -> None:
     try:
-        notices = SOURCES[name].parse(body, LIST, NOW, assurance)
+        notices = SOURCES[name].parse(body, str(PORTAL) if name == "hubspot" else LIST, NOW, assurance)
     except BadPayloadError:
         return
     for notice in notices:
@@ -71,6 +81,7 @@ def store(tmp_path_factory):
     opened.set_secret("mailchimp-path", LIST, TOKEN)
     opened.set_secret("mailchimp", LIST, MAILCHIMP)
     opened.set_secret("standard", "crm", WHSEC)
+    opened.set_secret("hubspot", str(PORTAL), CLIENT)
     yield opened
     opened.close()
 
@@ -80,13 +91,15 @@ headers = st.fixed_dictionaries(
     {},
     optional={
         "x-mailchimp-signature": odd,
+        "x-hubspot-signature-v3": odd,
+        "x-hubspot-request-timestamp": st.just(f"{UNIX}000") | odd,
         "webhook-id": odd,
         "webhook-timestamp": st.just(str(UNIX)) | odd,
         "webhook-signature": odd,
     },
 )
 paths = (
-    st.sampled_from([f"/hooks/mailchimp/{LIST}/{TOKEN}", "/hooks/standard/crm", "/u/AAAA"])
+    st.sampled_from([f"/hooks/mailchimp/{LIST}/{TOKEN}", "/hooks/standard/crm", f"/hooks/hubspot/{PORTAL}", "/u/AAAA"])
     | odd.map("/u/{}".format)
     | odd
 )

@@ -126,6 +126,35 @@ def test_what_is_no_form_or_too_large_a_one_is_a_bad_payload(body) -> None:
         Mailchimp().parse(body, LIST, NOW, Assurance.SIGNED)
 
 
+LEFT = f"type=unsubscribe&fired_at=2026-05-31+08:59:30&data[list_id]={LIST}&data[email]=ada%40example.com".encode()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"data[merges][FNAME]=Ren\xe9",
+        b"data[merges][FNAME]=Ren%E9",
+        b"data[merges][FNAME]=a;b",
+        b"&&",
+        b"alone",
+        b"\xff",
+    ],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_a_field_that_is_not_understood_costs_no_opt_out(odd, before) -> None:
+    (notice,) = SOURCE.parse(odd + b"&" + LEFT if before else LEFT + b"&" + odd, LIST, NOW, Assurance.SIGNED)
+    assert (notice.endpoint, notice.act, notice.at) == (ADA, Act.DENY, datetime(2026, 5, 31, 8, 59, 30))
+
+
+@pytest.mark.parametrize("address", [b"ren%E9%40example.com", b"ren\xe9@example.com"])
+@pytest.mark.parametrize("kind", [b"unsubscribe", b"upemail"])
+def test_an_address_that_is_no_utf_8_is_nobodys(kind, address) -> None:
+    said = LEFT.replace(b"unsubscribe", kind).replace(b"ada%40example.com", address)
+    new = b"&data[old_email]=ada%40example.com&data[new_email]=" + address
+    with pytest.raises(BadPayloadError, match="UTF-8"):
+        SOURCE.parse(said + new, LIST, NOW, Assurance.SIGNED)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -13,7 +13,7 @@ from contextmail.webhooks.http import Request
 from contextmail.webhooks.receiver import MIB
 
 HOOK = f"/hooks/mailchimp/{LIST}/{TOKEN}"
-NOWHERE = ["/", "", "/hooks", "/hooks/", "/hooks/mailchimp", f"/hooks/hubspot/{LIST}", f"{HOOK}/more", "/u", "/u/", "/u/a/b",
+NOWHERE = ["/", "", "/hooks", "/hooks/", "/hooks/mailchimp", f"/hooks/klaviyo/{LIST}", f"{HOOK}/more", "/u", "/u/", "/u/a/b",
            f"/hooks/mailchimp/a%0Ab/{TOKEN}", f"/hooks/mailchimp/a\nb/{TOKEN}", "/hooks/one-click/x/y", "//", "/../etc"]  # fmt: skip
 
 

@@ -19,3 +19,8 @@ def test_every_file_of_a_source_is_in_the_registry_under_its_name(sealer) -> Non
 
 def test_the_scope_of_the_settings_reaches_the_source(sealer) -> None:
     assert sources(sealer, scope="list")["mailchimp"].scope == "list"
+
+
+def test_hubspot_gets_the_public_url_that_its_signature_covers(sealer) -> None:
+    made = sources(sealer, public_url="https://hooks.example.com", hubspot_v1=True)["hubspot"]
+    assert (made.public_url, made.v1) == ("https://hooks.example.com", True)

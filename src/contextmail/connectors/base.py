@@ -23,10 +23,12 @@ class Capability(StrEnum):
     TOUCHES = "touches"
     CONSENTS = "consents"
     FIELDS = "contact fields"
+    EMPTY_FIELDS = "new fields that are empty, whatever one of the same name once held"
     SEGMENTS = "segments"
     DRAFTS = "campaign drafts"
     CHOOSE = "conditionals in the body"
     CHOOSE_IN_SUBJECT = "conditionals in the subject"
+    TASKS = "tasks for people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,9 @@ class Account:
     """Who is behind the key: the account's name, what the key may do, limits that a plan must keep to.
 
     `limits`: `fields` that an audience may have, `field_bytes` of a value, contacts in a `page` of a read, in a
-    `batch` of a write and in a `segment_batch`, `connections` at once; after the first batch, after every `look` more
-    and at the end one read looks whether statuses have moved. One that is absent is no limit.
+    `batch` of a write and in a `segment_batch`, before each of which `segment_reads` calls are made; `connections` at
+    once; after the first batch, after every `look` more and at the end one read looks whether statuses have moved. One
+    that is absent is no limit.
     """
 
     id: str
@@ -89,6 +92,10 @@ class Member:
     country: str = ""
     time_zone: str = ""
     joined_at: datetime | None = None
+    account: str = ""
+    """The company that the contact belongs to, by its id."""
+    account_owner: str = ""
+    """Who at our company owns the relationship, by name."""
     consents: tuple[Consent, ...] = ()
     """What the contact itself says of consent; `Source.consents` adds what the platform says elsewhere."""
 
@@ -136,7 +143,9 @@ class Touch:
 class Draft:
     """A campaign as its author left it: parts by name, the settings that a copy keeps or loses, and whom it targets.
 
-    `state` is the platform's word (`save`, `schedule`, `sent` …), `segment` the saved segment, empty: everybody.
+    A part is `subject`, `preheader`, `html` or `text`; of several of a kind each has a name behind it: `html:footer`.
+    `state` is `save`, `paused`, `schedule`, `sending`, `sent`, or the platform's own word for what is no draft;
+    `segment` is the saved segment, empty: everybody.
     """
 
     id: str
@@ -168,11 +177,32 @@ class RowError:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What somebody is asked to do about one contact, and why."""
+
+    key: str
+    subject: str
+    reason: str
+
+
+class Tasks(Protocol):
+    """Where a platform keeps what people are asked to do."""
+
+    def make(self, run: str, tasks: Iterable[Task]) -> int:
+        """Make a task for the owner of each contact that has one; one that the run has made stays. Count those made."""
+        ...
+
+    def delete(self, run: str, keys: Iterable[str]) -> int:
+        """Delete the run's tasks about these contacts that nobody has begun. Count them."""
+        ...
+
+
 class Source(Protocol):
     """A system that can be read. Every iterator streams in bounded memory; `since` asks only for what changed."""
 
     name: str
-    """The platform: `mailchimp`."""
+    """The platform: `mailchimp`, `hubspot`."""
     audience: str
     """The audience's id; `mailchimp:LIST` names the two together."""
     capabilities: frozenset[Capability]
@@ -214,6 +244,9 @@ class Source(Protocol):
 
 class Target(Source, Protocol):
     """A source that can be written: fields of contacts that are there, segments, drafts. It never sends."""
+
+    tasks: Tasks | None
+    """None: it keeps none, or the settings want none."""
 
     def create_field(self, tag: str, name: str, default: str) -> AudienceField:
         """Create a text field that is neither public nor required; one of this tag and name that is there is taken.

@@ -41,7 +41,10 @@ class ConsentSystem(Protocol):
         ...
 
     def read(self, endpoint: str) -> list[Notice]:
-        """Say what it holds of one endpoint now, in terms of a DENY, GRANT, PEND, NEVER or SUPPRESS; empty: absent."""
+        """Say what it holds of one endpoint now, in terms of a DENY, GRANT, PEND, NEVER or SUPPRESS; empty: absent.
+
+        Where its own webhooks name no endpoint, it is asked with what they name instead (`model.event.RECORD`).
+        """
         ...
 
     def sweep(self, *, since: datetime | None) -> Iterator[Notice]:

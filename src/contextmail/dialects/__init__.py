@@ -14,9 +14,21 @@ from contextmail.dialects.liquid import Liquid
 from contextmail.dialects.mailchimp import Mailchimp
 from contextmail.errors import DialectError
 
-__all__ = ["DIALECTS", "Condition", "Dialect", "Token", "TokenKind", "any_tokens", "detect"]
+__all__ = [
+    "DIALECTS",
+    "LANGUAGES",
+    "Condition",
+    "Dialect",
+    "Token",
+    "TokenKind",
+    "any_tokens",
+    "detect",
+    "fields_asked",
+]
 
 DIALECTS: dict[str, Dialect] = {"mailchimp": Mailchimp(), "hubl": Hubl(), "liquid": Liquid()}
+LANGUAGES = {"mailchimp": "mailchimp", "hubspot": "hubl"}
+"""Platform -> the template language that it speaks."""
 
 _HUBL_TAG = re.compile(
     r"(?:elif|module|module_attribute|widget\w*|dnd_\w+|set|macro|import|end_\w+)\b|(?:text|rich_text|color|boolean)\s+\"\""
@@ -46,6 +58,13 @@ def detect(*sources: str) -> Dialect | None:
     fits = " and ".join(sorted(fitting))
     what = f"the tokens fit {fits}" if fitting else "the tokens are of no known template language"
     raise DialectError(what, cure=f"name the template language with --dialect {'|'.join(DIALECTS)}")
+
+
+def fields_asked(dialect: Dialect, source: str) -> set[str]:
+    """List the contact fields that `source` asks for, as the platform's API names them."""
+    tokens = dialect.tokens(source)
+    names = {token.name for token in tokens} | {token.condition.field for token in tokens if token.condition}
+    return {name.removeprefix("contact.") for name in names}
 
 
 def any_tokens(source: str) -> list[Token]:

@@ -49,6 +49,8 @@ class Dialect(Protocol):
     """A template language: recognise it, write into it, and render it for a preview."""
 
     name: str
+    chooses: bool
+    """Whether conditionals work in every body; False: only in templates of some kinds."""
 
     def tokens(self, source: str) -> list[Token]:
         """List the tokens of `source` in order, without overlap; malformed ones are text."""

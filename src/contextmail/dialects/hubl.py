@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 from contextmail.dialects.base import Condition, Token, TokenKind
 from contextmail.dialects.braces import (
@@ -38,6 +40,7 @@ class Hubl:
     """HubL in e-mail."""
 
     name = "hubl"
+    chooses = False
 
     def tokens(self, source: str) -> list[Token]:
         """List the HubL tokens of `source` in order; a tag whose end tag occurs opens a block."""
@@ -76,9 +79,7 @@ class Hubl:
         Values go by `contact.x`; `defaults` are the properties' own. Raises TemplateError, MissingExtraError.
         """
         try:
-            from jinja2 import ChainableUndefined
             from jinja2 import TemplateError as JinjaError
-            from jinja2.sandbox import SandboxedEnvironment
         except ImportError as error:  # pragma: no cover - the extra is installed wherever tests run
             raise MissingExtraError("jinja2", "cli") from error
         filled = {name: value for name, value in {**defaults, **values}.items() if value is not None}
@@ -86,12 +87,21 @@ class Hubl:
         def personalization_token(name: str, default: str = "") -> str:
             return values.get(name) or default or defaults.get(name, "")
 
-        environment = SandboxedEnvironment(undefined=ChainableUndefined, keep_trailing_newline=True)
         try:
-            template = environment.from_string(_without_modules(source))
-            return template.render(**nested(filled), personalization_token=personalization_token)
+            rendered: str = _compiled(source).render(**nested(filled), personalization_token=personalization_token)
+            return rendered
         except (JinjaError, ArithmeticError, TypeError, ValueError) as error:
             raise TemplateError(f"HubL cannot be rendered: {error}", cure="preview it in HubSpot") from error
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> Any:
+    """Make Jinja2's template of a source once, for however many recipients it is rendered."""
+    from jinja2 import ChainableUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(undefined=ChainableUndefined, keep_trailing_newline=True)
+    return environment.from_string(_without_modules(source))
 
 
 def _token(brace: Brace, blocks: frozenset[str]) -> Token:

@@ -33,6 +33,7 @@ class Liquid:
     """Liquid, as Shopify, Braze, Customer.io and others speak it."""
 
     name = "liquid"
+    chooses = True
 
     def tokens(self, source: str) -> list[Token]:
         """List the Liquid tokens of `source` in order; a tag whose end tag occurs opens a block."""

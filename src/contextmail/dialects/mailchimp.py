@@ -46,6 +46,7 @@ class Mailchimp:
     """Mailchimp's merge language; `clock` is the day that date tags print in a preview."""
 
     name: str = "mailchimp"
+    chooses: bool = True
     clock: Callable[[], date] = date.today
 
     def tokens(self, source: str) -> list[Token]:

@@ -16,7 +16,7 @@ from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.lines import load_lines
 from contextmail.facts.folder import FactsFolder
 from contextmail.model.consent import Scope
-from contextmail.store.base import ConsentStore
+from contextmail.store.base import Ledger
 from contextmail.store.permissions import refused
 
 _Item = TypeVar("_Item")
@@ -26,6 +26,8 @@ Progress = Callable[[str, float], None]
 MEMBERS = {"key": "VARCHAR", "email": "VARCHAR", "status": "VARCHAR", "changed_at": "TIMESTAMP"}
 AHEAD = 1_001
 """More than a page, so that the platform is asked for as many pages at the same time as it allows."""
+TO_A_PERSON = """outcome = 'reroute' AND coalesce("to", '') NOT IN ('email', 'sms', 'voice', 'postal')"""
+"""SQL: who is to be reached by a person, as by a call, and by no machine."""
 _SEVERITY = "CASE outcome WHEN 'drop' THEN 3 WHEN 'reroute' THEN 2 WHEN 'hold' THEN 1 ELSE 0 END"
 
 
@@ -65,21 +67,26 @@ class People:
     def __init__(self, engine: Engine, facts: FactsFolder) -> None:
         self.engine, self.facts = engine, facts
 
-    def refuse(self, ledger: ConsentStore | None, scope: Scope, temp: Path) -> None:
+    def refuse(self, ledger: Ledger | None, scope: Scope, temp: Path) -> None:
         """Take note of whom the ledger of consent refuses within `scope`: `decide` drops them, whatever the facts say."""
-        emails = (email for (email,) in self.engine.rows("SELECT DISTINCT email FROM recipients"))
+        # A person who refused at one address is not written to at another.
+        others = (
+            f" UNION SELECT o.key, a.address FROM owners o JOIN ({self._addresses()}) a ON a.customer = o.known"
+            if self.facts.table("identities")
+            else ""
+        )
+        self.engine.rows(f"CREATE OR REPLACE TEMP TABLE asked_of AS SELECT key, email FROM recipients{others}")
+        emails = (email for (email,) in self.engine.rows("SELECT DISTINCT email FROM asked_of"))
         load_keys(self.engine, "refused", refused(ledger, scope, emails) if ledger else (), temp)
 
     def choose(self, *conditions: str) -> int:
         """Take the subscribed contacts of `members` that meet SQL conditions as recipients; count them."""
         met = " AND ".join(["status = 'subscribed'", *conditions])
         self.engine.rows(f"CREATE OR REPLACE TEMP TABLE recipients AS SELECT key, email FROM members WHERE {met}")
-        address = "coalesce(email, customer)" if "email" in self.facts.catalogue.facts else "customer"
         self.engine.rows(
             "CREATE OR REPLACE TEMP TABLE owners AS"
             " SELECT (row_number() OVER ())::VARCHAR AS customer, r.key, f.customer AS known"
-            f" FROM recipients r LEFT JOIN (SELECT customer, lower(trim({address})) AS address FROM {self._parquet}) f"
-            " ON f.address = lower(trim(r.email))"
+            f" FROM recipients r LEFT JOIN ({self._addresses()}) f ON f.address = lower(trim(r.email))"
         )
         return int(self.engine.rows("SELECT count(*) FROM recipients")[0][0])
 
@@ -120,7 +127,19 @@ class People:
         )
         self.engine.rows(
             "UPDATE decided SET outcome = 'drop', reason = 'opted-out', until = NULL, \"to\" = NULL WHERE key IN"
-            " (SELECT key FROM recipients WHERE email IN (SELECT key FROM refused))"
+            " (SELECT key FROM asked_of WHERE email IN (SELECT key FROM refused))"
+        )
+
+    def _addresses(self) -> str:
+        """Select customers with each of their addresses; a person of several systems may have several."""
+        own = "coalesce(email, customer)" if "email" in self.facts.catalogue.facts else "customer"
+        plain = f"SELECT customer, lower(trim({own})) AS address FROM {self._parquet}"
+        identities = self.facts.table("identities")
+        if identities is None:
+            return plain
+        return (
+            f"{plain} UNION SELECT customer, endpoint FROM read_parquet({literal(str(identities))})"
+            " WHERE kind = 'email'"
         )
 
     @property

@@ -9,7 +9,7 @@ from contextmail.campaign import Campaign, CompiledEdit, CompiledVariant
 from contextmail.dialects.base import Dialect
 from contextmail.engines.base import Engine
 from contextmail.errors import UnsafePlanError
-from contextmail.merging import Merged, merge
+from contextmail.merging import Merged, for_everybody, merge
 from contextmail.model.manifest import Manifest
 from contextmail.predicates.tree import TRUE, conjoin
 from contextmail.rewriting import Rewrite
@@ -38,17 +38,19 @@ class Fitter:
         there: Collection[str],
         free: int | None,
         limit: int | None,
+        *,
+        choose: bool = True,
     ) -> None:
-        self.engine, self.rewrite, self.dialect = engine, rewrite, dialect
+        self.engine, self.rewrite, self.dialect, self.choose = engine, rewrite, dialect, choose
         self.there, self.free, self.limit = there, free, limit
 
     def fit(self, campaign: Campaign) -> Fitted:
         """Share choose fields, then leave out the edits that concern fewest people. Raises UnsafePlanError."""
-        merged = merge(self.rewrite, campaign, self.dialect)
+        merged = self._merged(campaign)
         too_long = self._too_long(merged.manifest)
         if too_long:
             campaign = _without(campaign, too_long)
-            merged = merge(self.rewrite, campaign, self.dialect)
+            merged = self._merged(campaign)
         notes = (
             [f"{_said(campaign, too_long)}: everybody reads the neutral text, which is too long for a field"]
             if too_long
@@ -64,7 +66,7 @@ class Fitter:
             left = asked[:count]
             fewer = _without(campaign, left)
             for one in (fewer, self._shared(fewer)):
-                merged = merge(self.rewrite, one, self.dialect)
+                merged = self._merged(one)
                 if self._fits(merged):
                     notes.append(f"the audience has room for {self.free} of {wanted} new fields")
                     if one is not fewer:
@@ -80,6 +82,9 @@ class Fitter:
         raise UnsafePlanError(
             f"the audience has room for {self.free} new contact fields, and {wanted} are needed", cure=cure
         )
+
+    def _merged(self, campaign: Campaign) -> Merged:
+        return merge(self.rewrite, campaign, self.dialect, choose=self.choose)
 
     def _new(self, merged: Merged) -> int:
         return sum(field.name not in self.there for field in merged.manifest.fields if field.edits)
@@ -111,7 +116,7 @@ class Fitter:
         The combinations stand in the order of their codes, and each asks only for the texts' own predicates: the first
         that is TRUE is then the recipient's own, and where theirs is not among them, a later one whose texts are true.
         """
-        merged = merge(self.rewrite, campaign, self.dialect)
+        merged = self._merged(campaign)
         choices = [index for index, mode in enumerate(merged.modes) if mode == "choose"]
         if len(choices) < 2:
             return campaign
@@ -147,7 +152,7 @@ def _combined(
 def _without(campaign: Campaign, left: Collection[int]) -> Campaign:
     """Let everybody read the neutral text of the edits that are left out: it costs no field."""
     edits = [
-        edit.model_copy(update={"variants": edit.variants[-1:]}) if index in left else edit
+        edit.model_copy(update={"variants": [for_everybody(edit.variants)]}) if index in left else edit
         for index, edit in enumerate(campaign.edits)
     ]
     return campaign.model_copy(update={"edits": edits})

@@ -14,13 +14,15 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from contextmail.errors import ConfigurationError, UnsafePlanError
-from contextmail.model.plan import Plan, TidyPlan
+from contextmail.model.plan import AnyPlan, AuditPlan, Plan, TidyPlan
 
-AnyPlan = TypeVar("AnyPlan", Plan, TidyPlan)
+SomePlan = TypeVar("SomePlan", Plan, TidyPlan, AuditPlan)
 
 PLAN, CAMPAIGN = "plan.json", "campaign.json"
 CHANGES, SEGMENT, DECISIONS, HELD = (f"{name}.parquet" for name in ("changes", "segment", "decisions", "held"))
-SEALED = (CAMPAIGN, CHANGES, SEGMENT, DECISIONS, HELD)
+SEALED = {"campaign": (CAMPAIGN, CHANGES, SEGMENT, DECISIONS, HELD), "audit": (CHANGES,)}
+"""Kind of plan -> the files that belong to it."""
+_KINDS: dict[str, type[AnyPlan]] = {"campaign": Plan, "tidy": TidyPlan, "audit": AuditPlan}
 
 
 @contextmanager
@@ -40,36 +42,38 @@ def new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def seal(plan: AnyPlan, folder: Path) -> AnyPlan:
+def seal(plan: SomePlan, folder: Path) -> SomePlan:
     """Write `plan.json` with the digests of the files beside it and of itself."""
-    if isinstance(plan, Plan):
-        plan = plan.model_copy(update={"files": {name: _file_digest(folder / name) for name in SEALED}})
+    if not isinstance(plan, TidyPlan):
+        files = {name: _file_digest(folder / name) for name in SEALED[plan.kind]}
+        plan = plan.model_copy(update={"files": files})
     plan = plan.model_copy(update={"digest": _digest(plan)})
     (folder / PLAN).write_text(plan.model_dump_json(indent=1) + "\n", "utf-8")
     return plan
 
 
-def seal_again(plan: Plan | TidyPlan, folder: Path) -> None:
+def seal_again(plan: AnyPlan, folder: Path) -> None:
     """Seal a plan whose files are fewer people's than before, and nothing else."""
-    if isinstance(plan, Plan):
+    if isinstance(plan, Plan):  # noqa: SIM114  # `seal` takes each by its own type
+        seal(plan, folder)
+    elif isinstance(plan, AuditPlan):
         seal(plan, folder)
 
 
-def read_plan(folder: Path) -> Plan | TidyPlan:
+def read_plan(folder: Path) -> AnyPlan:
     """Read a plan. Raises ConfigurationError where there is none, UnsafePlanError if it is not what was sealed."""
     try:
         text = (folder / PLAN).read_text("utf-8")
-        kind = json.loads(text).get("kind")
-        plan = TidyPlan.model_validate_json(text) if kind == "tidy" else Plan.model_validate_json(text)
+        plan = _KINDS.get(json.loads(text).get("kind"), Plan).model_validate_json(text)
     except (OSError, UnicodeDecodeError):
         raise ConfigurationError(
-            "there is no plan here", where=str(folder), cure="contextmail plan CAMPAIGN --on mailchimp:LIST"
+            "there is no plan here", where=str(folder), cure="contextmail plan CAMPAIGN --on PLATFORM"
         ) from None
     except (ValidationError, ValueError, AttributeError):
         raise ConfigurationError("this is no plan", where=str(folder / PLAN), cure="plan again") from None
     altered = [
         name
-        for name, digest in (plan.files if isinstance(plan, Plan) else {}).items()
+        for name, digest in ({} if isinstance(plan, TidyPlan) else plan.files).items()
         if _file_digest(folder / name) != digest
     ]
     if _digest(plan) != plan.digest:
@@ -84,11 +88,11 @@ def campaign_plan(folder: Path) -> Plan:
     """Read a plan of a campaign. Raises ConfigurationError for one of another kind."""
     plan = read_plan(folder)
     if not isinstance(plan, Plan):
-        raise ConfigurationError("this plan tidies: it has no campaign", where=str(folder))
+        raise ConfigurationError("this plan is of no campaign", where=str(folder))
     return plan
 
 
-def _digest(plan: Plan | TidyPlan) -> str:
+def _digest(plan: AnyPlan) -> str:
     return hashlib.sha256(plan.model_copy(update={"digest": ""}).model_dump_json().encode()).hexdigest()
 
 

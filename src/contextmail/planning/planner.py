@@ -14,7 +14,7 @@ from contextmail.campaign import Campaign
 from contextmail.checking import Checker
 from contextmail.compiling import compiled
 from contextmail.config import Settings
-from contextmail.connectors.base import AudienceField, Draft, Target
+from contextmail.connectors.base import AudienceField, Capability, Draft, Target
 from contextmail.deciding import stale_facts
 from contextmail.dialects import DIALECTS
 from contextmail.engines.base import Engine, literal, quoted
@@ -29,10 +29,10 @@ from contextmail.planning.audience import People, Progress, begun, load_keys, lo
 from contextmail.planning.describing import planned_draft, planned_edits, unmended
 from contextmail.planning.fitting import Fitter
 from contextmail.planning.folder import CAMPAIGN, CHANGES, DECISIONS, HELD, SEGMENT, campaign_plan, new_folder, seal
-from contextmail.planning.source import campaign_of, our_fields, read_campaign, refuse_rewritten
+from contextmail.planning.source import campaign_of, our_fields, read_campaign, refuse_rewritten, refuse_without_drafts
 from contextmail.planning.values import Values
 from contextmail.rewriting import Rewrite, rewritten
-from contextmail.store.base import ConsentStore
+from contextmail.store.base import Ledger
 from contextmail.store.runs import Runs
 
 SECONDS_A_CALL = 0.3
@@ -50,7 +50,7 @@ def plan(
     out: Path,
     held: str = "",
     runs: Runs | None = None,
-    ledger: ConsentStore | None = None,
+    ledger: Ledger | None = None,
     paste: bool = False,
     expires: datetime | None = None,
     safe_only: bool = False,
@@ -66,6 +66,8 @@ def plan(
     from contextmail.engines.duckdb import DuckDBEngine
 
     settings = (settings or Settings()).model_copy(update={"platform": target.name})
+    if not paste:
+        refuse_without_drafts(target)
     if held:
         kept = (runs or Runs(settings.store)).folder(held)
         message, draft = campaign_of(campaign_plan(kept))
@@ -96,9 +98,7 @@ class _Planner:
         self.made_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         self.notes: list[str] = []
 
-    def read(
-        self, pool: Executor, message: Message, draft: Draft, held: Path | None, ledger: ConsentStore | None
-    ) -> None:
+    def read(self, pool: Executor, message: Message, draft: Draft, held: Path | None, ledger: Ledger | None) -> None:
         """Read the audience: fields, contacts, and whom the draft targets."""
         account = pool.submit(self.target.account)
         members = begun(pool, self.target.members)
@@ -145,8 +145,9 @@ class _Planner:
         room = self.limits.get("fields")
         free = None if room is None else max(0, room - len(self.fields))
         fitter = Fitter(
-            self.engine, self.rewrite, DIALECTS[message.dialect], self.ours, free, self.limits.get("field_bytes")
-        )
+            self.engine, self.rewrite, DIALECTS[message.dialect], self.ours, free, self.limits.get("field_bytes"),
+            choose=Capability.CHOOSE in self.target.capabilities,
+        )  # fmt: skip
         self.whole, self.fitted = whole, fitter.fit(whole)
         if self.fitted.campaign is not whole:
             self.people.decide(self.fitted.campaign, clock)
@@ -218,19 +219,24 @@ class _Planner:
         return seal(made, folder)
 
     def _changes(self) -> str:
-        """Select the values that differ from what the contact has: an empty field of a choice is its neutral key."""
+        """Select the values that differ from what the contact has: an empty field of a choice is its neutral key.
+
+        Of a new field that may hold something each value is written.
+        """
         values = []
         for field in self.asked:
             tag = quoted(field.name)
             old = f"nullif(m.{tag}, '')" if field.name in self.ours else "NULL::VARCHAR"
             shown = f"coalesce({old}, {literal(field.texts[-1].key if field.mode == 'choose' else '')})"
+            if field.name not in self.ours and Capability.EMPTY_FIELDS not in self.target.capabilities:
+                shown = "NULL"
             values.append(f"{{'tag': {literal(field.name)}, 'old': {old}, 'new': s.{tag}, 'shown': {shown}}}")
         if not values:
             return "SELECT key, email, status, '' AS tag, '' AS old, '' AS new FROM members WHERE false"
         return (
             "SELECT key, email, status, of.tag, of.old, of.new FROM ("
             f"SELECT s.key, s.email, m.status, unnest([{', '.join(values)}]) AS of FROM segment s JOIN members m USING (key)"
-            ") WHERE of.shown <> of.new"
+            ") WHERE of.shown IS DISTINCT FROM of.new"
         )
 
     def _checks(self, folder: Path, decisions: list[Reason], fields: list[PlannedField]) -> list[Check]:
@@ -257,8 +263,10 @@ class _Planner:
     def _calls(self, changed: int, segment: int, new: int, *, paste: bool) -> Calls:
         batch, batch_of_segment = self.limits.get("batch", 1), self.limits.get("segment_batch", 1)
         of_fields = ceil(changed / batch)
-        batches = of_fields + ceil(segment / batch_of_segment)
+        of_segment = ceil(segment / batch_of_segment)
+        batches = of_fields + of_segment
         again = 1 + ceil((of_fields - 1) / every) if of_fields and (every := self.limits.get("look")) else 0
+        again += of_segment * self.limits.get("segment_reads", 0)
         reads, writes = _KNOWN_READS, new + _SEGMENT + (0 if paste else _DRAFT)
         connections = max(1, min(self.limits.get("connections", 1), batches + again))
         seconds = ((batches + again) / connections + reads + writes) * SECONDS_A_CALL

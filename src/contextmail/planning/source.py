@@ -6,15 +6,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from contextmail.connectors.base import AudienceField, Draft, Target
-from contextmail.dialects import DIALECTS
-from contextmail.errors import UnsafePlanError
+from contextmail.connectors.base import AudienceField, Capability, Draft, Target
+from contextmail.dialects import DIALECTS, LANGUAGES, fields_asked
+from contextmail.errors import CapabilityError, UnsafePlanError
 from contextmail.language.messages import TEXTS, read_message
 from contextmail.model.message import Message, Part
 from contextmail.model.plan import FIELD_NAME, Plan
-
-LANGUAGES = {"mailchimp": "mailchimp", "hubspot": "hubl"}
-"""Platform -> the template language that it speaks."""
 
 
 def read_campaign(campaign: str, target: Target, expires: datetime | None) -> tuple[Message, Draft]:
@@ -54,19 +51,27 @@ def our_fields(fields: Iterable[AudienceField], tags: Collection[str] = ()) -> d
     return {tag: field for tag, field in found.items() if field.name == FIELD_NAME.format(tag=tag)}
 
 
+def refuse_without_drafts(target: Target) -> None:
+    """Raise CapabilityError where no draft can be made."""
+    if Capability.DRAFTS not in target.capabilities:
+        cure = "--paste: fields and segment are made, and you put the texts into a draft of your own"
+        raise CapabilityError("no draft can be made here, by the settings of the account", where=target.name, cure=cure)
+
+
 def refuse_rewritten(message: Message, ours: Collection[str]) -> None:
     """Raise UnsafePlanError for a message that asks for fields of ours already: it is no original."""
     dialect = DIALECTS[message.dialect]
     for part in message.parts:
-        for token in dialect.tokens(part.source):
-            names = {token.name, token.condition.field if token.condition else ""}
-            if found := names.intersection(ours):
-                what = f"the {part.name} asks for {found.pop()} already, a field of contextmail"
-                raise UnsafePlanError(what, where=part.path or message.id, cure="plan the draft that it was made from")
+        if found := fields_asked(dialect, part.source).intersection(ours):
+            what = f"the {part.name} asks for {found.pop()} already, a field of contextmail"
+            raise UnsafePlanError(what, where=part.path or message.id, cure="plan the draft that it was made from")
 
 
 def _message(draft: Draft, language: str) -> Message:
     parts = tuple(
-        Part(name=name, kind=kind, source=draft.parts[name]) for name, kind in TEXTS.items() if draft.parts.get(name)
+        Part(name=name, kind=kind, source=source)
+        for text, kind in TEXTS.items()
+        for name, source in draft.parts.items()
+        if name.partition(":")[0] == text and source
     )
     return Message(id=draft.title or draft.id, parts=parts, dialect=language)

@@ -66,7 +66,7 @@ class Mailchimp:
             return []
         was = "data[old_email]" if kind == "upemail" else "data[email]"
         left = Notice(
-            endpoint=demanded(fields.get(was), was),
+            endpoint=_address(fields, was),
             act=Act.DENY,
             scope=Scope(Channel.EMAIL, Purpose.MARKETING, account if self.scope == "list" else ""),
             source=f"{self.name}:{account}",
@@ -92,25 +92,27 @@ class Mailchimp:
                 # Whether the person did it, and what else they chose, only the platform's own record of them says.
                 return [replace(left, act=Act.GRANT, actor=Actor.SYSTEM, read_back=True)]
             case "upemail":
-                new = demanded(fields.get("data[new_email]"), "new_email")
-                return [replace(left, act=MOVED, scope=Scope(), moved_to=new)]
+                return [replace(left, act=MOVED, scope=Scope(), moved_to=_address(fields, "data[new_email]"))]
         raise BadPayloadError("an unknown type of event")
 
 
 def _form(body: bytes) -> Mapping[str, str]:
-    """Read `data[merges][FNAME]=Ada` by its whole name: nothing is nested, so nothing is nested too deep."""
+    """Read `data[merges][FNAME]=Ada` by its whole name: nothing is nested, so nothing is nested too deep.
+
+    A name in another encoding must not cost an opt-out: what is no UTF-8 is marked, and all that is asked for is ASCII.
+    """
+    text = body.decode(errors="replace")
     try:
-        return dict(
-            parse_qsl(
-                body.decode(),
-                keep_blank_values=True,
-                strict_parsing=True,
-                errors="strict",
-                max_num_fields=_MOST_FIELDS,
-            )
-        )
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
     except ValueError as error:
-        raise BadPayloadError("not a form") from error
+        raise BadPayloadError("a form of too many fields") from error
+
+
+def _address(fields: Mapping[str, str], name: str) -> str:
+    address = demanded(fields.get(name), name)
+    if "\ufffd" in address:
+        raise BadPayloadError(f"{name} is no UTF-8")
+    return address
 
 
 def _at(fields: Mapping[str, str]) -> datetime | None:

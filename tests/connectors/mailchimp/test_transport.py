@@ -8,8 +8,8 @@ import pytest
 import requests
 import responses
 
+from contextmail.connectors.gate import gate_of
 from contextmail.connectors.mailchimp.credentials import Credentials
-from contextmail.connectors.mailchimp.gate import gate_of
 from contextmail.connectors.mailchimp.transport import Transport
 from contextmail.errors import (
     AuthenticationError,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from contextmail.connectors.addresses import checked
 from contextmail.errors import AuthenticationError, ConfigurationError
 
 KEYS = ("CONTEXTMAIL_MAILCHIMP_KEY", "MAILCHIMP_API_KEY")
@@ -14,7 +14,6 @@ URL = "CONTEXTMAIL_MAILCHIMP_URL"
 HOW_TO_GET = "Mailchimp > Profile > Extras > API keys > Create a key"
 
 _DATA_CENTRE = re.compile(r"-([a-z]{2}[0-9]{1,4})$")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +39,10 @@ class Credentials:
                 cure=f"{HOW_TO_GET}; then export {KEYS[0]}=…",
             )
         if url := environment.get(URL, ""):
-            return cls(key, _checked(url))
+            plain = checked(url, URL, KEYS[0])
+            return cls(key, plain if plain.endswith("/3.0") else f"{plain}/3.0")
         centre = _DATA_CENTRE.search(key)
         if not centre:
             what = "the key does not end in its data centre (-us6, -eu1 …)"
             raise ConfigurationError(what, where="environment", cure=f"copy it whole: {HOW_TO_GET}")
         return cls(key, f"https://{centre[1]}.api.mailchimp.com/3.0")
-
-
-def _checked(url: str) -> str:
-    """Give the address with its version; refuse one that would carry the key in the clear."""
-    parts = urlsplit(url)
-    local = parts.hostname in _LOOPBACK
-    if not parts.hostname or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not local):
-        cure = "https://…, or http://127.0.0.1:PORT of `contextmail sandbox`"
-        raise ConfigurationError(f"{parts.scheme or 'no'}:// would not protect the key", where=URL, cure=cure)
-    if parts.username or parts.password:
-        raise ConfigurationError("a URL holds no password", where=URL, cure=f"put the key into {KEYS[0]}")
-    plain = url.rstrip("/")
-    return plain if plain.endswith("/3.0") else f"{plain}/3.0"

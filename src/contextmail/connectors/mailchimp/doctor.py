@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contextmail.connectors.mailchimp import connect
 from contextmail.connectors.mailchimp.credentials import Credentials
-from contextmail.errors import ContextmailError
+from contextmail.connectors.symptoms import Report, Symptom, report
 from contextmail.model.mailchimp import MailchimpOptions
 
 if TYPE_CHECKING:
@@ -17,38 +16,9 @@ if TYPE_CHECKING:
     from contextmail.connectors.mailchimp.target import MailchimpTarget
 
 
-@dataclass(frozen=True, slots=True)
-class Symptom:
-    """One thing that was looked at: what was found, and the step to take where it is not as it should be."""
-
-    what: str
-    found: str
-    ok: bool = True
-    cure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All that was looked at, up to the first thing without which the rest cannot be seen."""
-
-    platform: str
-    symptoms: tuple[Symptom, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Say whether nothing is missing."""
-        return all(symptom.ok for symptom in self.symptoms)
-
-
 def doctor(options: MailchimpOptions, environment: Mapping[str, str]) -> Report:
     """Look at a connection without writing anything; what is wrong is in the report, and nothing is raised."""
-    found: list[Symptom] = []
-    try:
-        found.extend(_symptoms(options, environment))
-    except ContextmailError as error:
-        first, *rest = str(error).split("\n  cure: ")
-        found.append(Symptom("connection", first, ok=False, cure=" ".join(rest)))
-    return Report("mailchimp", tuple(found))
+    return report("mailchimp", _symptoms(options, environment))
 
 
 def _symptoms(options: MailchimpOptions, environment: Mapping[str, str]) -> Iterator[Symptom]:

@@ -8,18 +8,11 @@ Sources: Mailchimp's pages "Errors" and "API rate limits and timeouts".
 from __future__ import annotations
 
 import json
-import re
 from http import HTTPStatus
 
+from contextmail.connectors.calling import phrase, without_addresses
 from contextmail.connectors.mailchimp.credentials import HOW_TO_GET
 from contextmail.errors import AuthenticationError, ContextmailError, PlatformError, RetryableError, UncertainError
-
-_ADDRESS = re.compile(r"[^\s<>\"(),;:]+@[^\s<>\"'(),;:]+")
-
-
-def without_addresses(text: str) -> str:
-    """Write "an address" in place of each, since what an error says may be shown to anybody."""
-    return _ADDRESS.sub("an address", text)
 
 
 def refusal(status: int, body: str, *, method: str, where: str) -> ContextmailError:
@@ -30,7 +23,7 @@ def refusal(status: int, body: str, *, method: str, where: str) -> ContextmailEr
     the call twice ends as making it once.
     """
     problem = _problem(body)
-    title = without_addresses(str(problem.get("title") or _phrase(status)))
+    title = without_addresses(str(problem.get("title") or phrase(status)))
     detail = _detail(problem)
     if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and not problem):
         cure = "wait, or leave more connections to your other tools: [mailchimp] connections = 5"
@@ -61,8 +54,3 @@ def _detail(problem: dict[str, object]) -> str:
     parts = [str(problem.get("detail") or "")]
     parts += [": ".join(str(error[key]) for key in ("field", "message") if error.get(key)) for error in errors]
     return without_addresses("; ".join(part for part in parts if part))
-
-
-def _phrase(status: int) -> str:
-    known = {int(code): code.phrase for code in HTTPStatus}
-    return f"{status} {known.get(status, 'without a reason')}"

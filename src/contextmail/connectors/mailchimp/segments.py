@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import reduce
 
+from contextmail.connectors.calling import batches
 from contextmail.connectors.mailchimp.shapes import Contact, SegmentOptions
-from contextmail.connectors.mailchimp.transport import Transport, batches
+from contextmail.connectors.mailchimp.transport import Transport
 from contextmail.errors import CapabilityError
 
 CHANGES = 500
@@ -63,14 +64,14 @@ def _keys(transport: Transport, audience: str, segment: str) -> Iterator[str]:
 
 def find(transport: Transport, audience: str, name: str) -> str | None:
     """Look for a static segment of exactly this name."""
-    found = transport.rows(
-        "lists.list_segments",
-        "segments",
-        list_id=audience,
-        type="static",
-        fields=["segments.id", "segments.name", "total_items"],
-    )
-    return next((str(one["id"]) for one in found if one["name"] == name), None)
+    return next((id_ for id_, called in listed(transport, audience, type="static") if called == name), None)
+
+
+def listed(transport: Transport, audience: str, **query: str) -> Iterator[tuple[str, str]]:
+    """Stream the id and the name of each segment and tag, or of those of one `type`."""
+    fields = ["segments.id", "segments.name", "total_items"]
+    for one in transport.rows("lists.list_segments", "segments", list_id=audience, fields=fields, **query):
+        yield str(one["id"]), one["name"]
 
 
 def create(transport: Transport, audience: str, name: str, emails: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from contextmail.connectors.base import (
     Touch,
 )
 from contextmail.connectors.mailchimp import contacts, reports, shop
-from contextmail.connectors.mailchimp.segments import CHANGES, segment_keys
+from contextmail.connectors.mailchimp.segments import CHANGES, listed, segment_keys
 from contextmail.connectors.mailchimp.shapes import AccountAnswer, Contact, MergeField
 from contextmail.connectors.mailchimp.transport import PAGE, Transport
 from contextmail.connectors.mailchimp.values import FIELD_BYTES, written
@@ -40,7 +40,7 @@ class MailchimpSource:
     """One audience of an account, to read. Every iterator streams pages; it is closed with `close`."""
 
     name = "mailchimp"
-    capabilities = frozenset(Capability) - {Capability.CHOOSE_IN_SUBJECT}
+    capabilities = frozenset(Capability) - {Capability.CHOOSE_IN_SUBJECT, Capability.TASKS}
     """Sources conflict on conditionals in a subject, so none is written there."""
 
     def __init__(self, transport: Transport, options: MailchimpOptions) -> None:
@@ -141,6 +141,10 @@ class MailchimpSource:
     def segment_members(self, segment: str) -> Iterator[str]:
         """Stream the keys of the contacts in a saved segment or tag, or in several of a draft (`any:12,34`)."""
         return segment_keys(self.transport, self.audience, segment)
+
+    def saved_segments(self) -> Iterator[tuple[str, str]]:
+        """Stream the id and the name of each saved segment and tag."""
+        return listed(self.transport, self.audience)
 
     def close(self) -> None:
         """Let the connections go."""

@@ -19,6 +19,8 @@ TAG_LENGTH = 10
 class MailchimpTarget(MailchimpSource):
     """One audience of an account, to read and to write."""
 
+    tasks = None
+
     def create_field(self, tag: str, name: str, default: str) -> AudienceField:
         """Create a text field that is neither public nor required; one of this tag and name that is there is taken.
 

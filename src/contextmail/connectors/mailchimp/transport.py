@@ -1,43 +1,28 @@
-"""Calls to Mailchimp by its official SDK; the one home of `mailchimp_marketing`, `requests` and `tenacity`.
+"""Calls to Mailchimp by its official SDK; the one home of `mailchimp_marketing`.
 
 The SDK (3.0.80) opens a connection per call, returns a `Response` and raises nothing for an empty 429, 403 or 5xx,
 loses titles and headers, and puts the data centre in place of "server" anywhere in a URL. So its client is given one
-pooled session, judges each answer before the SDK sees it, and writes ids into paths itself.
-
-What is tried again, and what is not:
-
-    refused before any work    429 with or without a body, 403 without one, no connection: every call
-    no answer, or a 5xx        GET; and PUT, PATCH, DELETE, which end the same made once or twice. The wait for an
-                               answer outlasts the server's own, so that nothing is repeated while it still runs there
-                               POST: UncertainError, since it may have been carried out. Whoever made the call looks
-                               at what is there first, and makes again only what is not
-    anything else              never
+pooled session, judges each answer before the SDK sees it, and writes ids into paths itself. A POST may be carried out
+twice if it is made twice; PUT, PATCH and DELETE end the same. 429 and 403 without a body are refused before any work.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import mailchimp_marketing
 import requests
-import tenacity
 from mailchimp_marketing import api_client
 from requests.adapters import HTTPAdapter
 
+from contextmail.connectors.calling import CONNECT_TIMEOUT, Calling, unanswered
 from contextmail.connectors.mailchimp.credentials import Credentials
-from contextmail.connectors.mailchimp.gate import gate_of
 from contextmail.connectors.mailchimp.problems import refusal
-from contextmail.errors import ConfigurationError, PlatformError, RetryableError, UncertainError
+from contextmail.errors import ConfigurationError, PlatformError
 from contextmail.model.mailchimp import MailchimpOptions
 
 PAGE = 1000
@@ -53,13 +38,6 @@ _APIS = {
     "root": mailchimp_marketing.RootApi,
     "templates": mailchimp_marketing.TemplatesApi,
 }
-_CONNECT_TIMEOUT = 10.0
-_LONGEST_WAIT = 30.0
-_BETWEEN = 4
-"""Threads that are between two calls, beside those that make one."""
-
-A = TypeVar("A")
-B = TypeVar("B")
 
 
 class Page(NamedTuple):
@@ -69,38 +47,19 @@ class Page(NamedTuple):
     total: int
 
 
-@dataclass(slots=True)
-class Tally:
-    """What was asked of Mailchimp: calls that read, calls that write, tries beyond the first, seconds under way."""
-
-    reads: int = 0
-    writes: int = 0
-    repeated: int = 0
-    busy: float = 0.0
-
-
-class Transport:
+class Transport(Calling):
     """Make calls by the SDK's own names, as many at the same time as the account allows."""
 
     def __init__(self, credentials: Credentials, options: MailchimpOptions) -> None:
-        self.url = credentials.url
-        self.tally = Tally()
-        self._counting = threading.Lock()
-        self._gate = gate_of(urlsplit(credentials.url).netloc, options.connections)
-        client = _Client(credentials, options, self._passing)
-        self._apis = {name: api(client) for name, api in _APIS.items()}
-        # More threads than connections: while one reads an answer or writes a body, its connection is another's.
-        self._pool = ThreadPoolExecutor(options.connections + _BETWEEN, thread_name_prefix="mailchimp")
-        # Enough that a slow call does not leave the other connections idle, few enough to hold in memory.
-        self._ahead = 2 * options.connections
-        self._retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_may_be_repeated),
-            stop=tenacity.stop_after_attempt(options.attempts),
-            wait=tenacity.wait_exponential(options.wait, max=_LONGEST_WAIT) + tenacity.wait_random(0, options.wait),
-            before_sleep=self._count_repeated,
-            reraise=True,
+        super().__init__(
+            urlsplit(credentials.url).netloc,
+            connections=options.connections,
+            attempts=options.attempts,
+            wait=options.wait,
         )
-        self._insisting = self._retrying.copy(retry=tenacity.retry_if_exception_type(UncertainError))
+        self.url = credentials.url
+        client = _Client(credentials, options, self._send)
+        self._apis = {name: api(client) for name, api in _APIS.items()}
 
     def __repr__(self) -> str:
         """Name the address, and not the key."""
@@ -114,22 +73,6 @@ class Transport:
         """
         api, _, method = name.partition(".")
         return self._retrying(_once, getattr(self._apis[api], method), arguments)
-
-    def once(self, make: Callable[[], A], find: Callable[[], A | None]) -> A:
-        """Make a POST that went unanswered again only after a look: what `find` finds is taken in its place.
-
-        Raises UncertainError where all tries went unanswered.
-        """
-        looks = False
-
-        def make_or_find() -> A:
-            nonlocal looks
-            if looks and (there := find()) is not None:
-                return there
-            looks = True
-            return make()
-
-        return self._insisting(make_or_find)
 
     def until_answered(self, name: str, **arguments: object) -> Any:
         """Make a POST that ends the same made once or twice, such as adding to a segment, until it is answered."""
@@ -151,44 +94,8 @@ class Transport:
         for page in self.pages(name, under, **arguments):
             yield from page.rows
 
-    def in_order(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-        """Apply a function that makes calls to each item, as many at the same time as there are connections.
-
-        Results come in the order of the items, a bounded number ahead of whoever takes them. The function itself must
-        not use this: it would wait for a place that it holds.
-        """
-        waiting: deque[Future[B]] = deque()
-        coming = iter(items)
-        try:
-            waiting.extend(self._pool.submit(function, item) for item in islice(coming, self._ahead))
-            while waiting:
-                result = waiting.popleft().result()
-                waiting.extend(self._pool.submit(function, item) for item in islice(coming, 1))
-                yield result
-        finally:
-            for future in waiting:
-                future.cancel()
-
-    def close(self) -> None:
-        """Let the threads go; calls under way end first."""
-        self._pool.shutdown(cancel_futures=True)
-
-    def _passing(self, method: str, send: Callable[[], requests.Response]) -> requests.Response:
-        """Send when there is a free connection, and count."""
-        with self._gate.passing():
-            began = time.perf_counter()
-            try:
-                return send()
-            finally:
-                seconds = time.perf_counter() - began
-                with self._counting:
-                    self.tally.busy += seconds
-                    self.tally.reads += method == "GET"
-                    self.tally.writes += method != "GET"
-
-    def _count_repeated(self, state: tenacity.RetryCallState) -> None:
-        with self._counting:
-            self.tally.repeated += 1
+    def _send(self, method: str, send: Callable[[], requests.Response]) -> requests.Response:
+        return self._passing(send, writes=method != "GET")
 
 
 class _Client(api_client.ApiClient):  # type: ignore[misc]
@@ -205,7 +112,7 @@ class _Client(api_client.ApiClient):  # type: ignore[misc]
         # The SDK puts this in place of the word "server" anywhere in a URL, inside ids too; empty, it leaves them be.
         self.server = ""
         self.default_headers["User-Agent"] = "contextmail"
-        self._timeout = (_CONNECT_TIMEOUT, options.timeout)
+        self._timeout = (CONNECT_TIMEOUT, options.timeout)
         self._passing = passing
         self._session = requests.Session()
         self._session.auth = ("user", credentials.key)
@@ -244,17 +151,10 @@ class _Client(api_client.ApiClient):  # type: ignore[misc]
         try:
             response = self._passing(method, send)
         except requests.RequestException as error:
-            raise _unanswered(error, method, where) from None
+            raise unanswered(error, "Mailchimp", where, why=_why(error), repeat=method != "POST") from None
         if not 200 <= response.status_code < 300:
             raise refusal(response.status_code, response.text, method=method, where=where)
         return response
-
-
-def batches(items: Iterable[A], size: int) -> Iterator[list[A]]:
-    """Cut items into lists of `size`, the last one shorter."""
-    coming = iter(items)
-    while batch := list(islice(coming, size)):
-        yield batch
 
 
 def _once(function: Callable[..., Any], arguments: dict[str, object]) -> Any:
@@ -275,19 +175,7 @@ def _once(function: Callable[..., Any], arguments: dict[str, object]) -> Any:
     return answer
 
 
-def _unanswered(error: requests.RequestException, method: str, where: str) -> PlatformError:
-    """Tell a call that never left from one that may have arrived."""
-    cure = "check the network, then run the same command again"
+def _why(error: requests.RequestException) -> Literal["late", "certificate", "broken"]:
     if isinstance(error, requests.exceptions.SSLError):
-        return PlatformError("the certificate is not trusted", where=where, cure="check the proxy and the clock")
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    never_left = isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError)
-    if never_left or type(reason).__name__ in ("NewConnectionError", "NameResolutionError"):
-        return RetryableError("Mailchimp cannot be reached", where=where, cure=cure)
-    late = isinstance(error, requests.Timeout)
-    kind = UncertainError if method == "POST" else RetryableError
-    return kind("no answer in time" if late else "the connection broke", where=where, cure=cure)
-
-
-def _may_be_repeated(error: BaseException) -> bool:
-    return isinstance(error, RetryableError) and not isinstance(error, UncertainError)
+        return "certificate"
+    return "late" if isinstance(error, requests.Timeout) else "broken"

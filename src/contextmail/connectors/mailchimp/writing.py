@@ -13,9 +13,9 @@ from itertools import chain
 from typing import NoReturn
 
 from contextmail.connectors.base import FieldWrite, RowError, Status
-from contextmail.connectors.mailchimp.problems import without_addresses
+from contextmail.connectors.calling import batches, without_addresses
 from contextmail.connectors.mailchimp.shapes import BatchAnswer, BatchError, Contact
-from contextmail.connectors.mailchimp.transport import PAGE, Transport, batches
+from contextmail.connectors.mailchimp.transport import PAGE, Transport
 from contextmail.connectors.mailchimp.values import FIELD_BYTES, fits, key_of
 from contextmail.connectors.mailchimp.watching import StatusWatch
 from contextmail.errors import CapabilityError, PlatformError, StatusMovedError

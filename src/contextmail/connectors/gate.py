@@ -1,7 +1,7 @@
 """Connections that the whole process shares.
 
 Mailchimp allows ten at the same time to one user, over all of the user's keys. Which keys belong to one user cannot be
-seen from outside, so everything that goes to one data centre passes one gate.
+seen from outside, so everything that goes to one host passes one gate.
 """
 
 from __future__ import annotations

@@ -1,0 +1,104 @@
+"""Lists as segments: whom a draft targets, who is in one, and static ones of ours. Their names are unique in a portal.
+
+A draft that includes the lists 12 and 34, and excludes 56, targets `12,34,-56`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from contextmail.connectors.hubspot.transport import Transport
+from contextmail.errors import CapabilityError, PlatformError
+
+CHANGES = 100
+"""Contacts that one call adds or removes: as many as one call finds by their addresses."""
+CONTACTS = "0-1"
+"""HubSpot's id of the kind of object that a list of contacts holds."""
+
+_LISTS = "/crm/v3/lists"
+
+
+def target_of(to: Mapping[str, Any]) -> str:
+    """Give the lists that a draft targets; empty: none is chosen yet.
+
+    Raises CapabilityError for contacts that are chosen one by one, and for lists of the older kind.
+    """
+    lists = to.get("contactIlsLists") or {}
+    chosen = [str(one) for one in lists.get("include") or ()]
+    if not chosen and (to.get("contactLists") or {}).get("include"):
+        raise CapabilityError("the draft targets lists of the older kind", cure="choose its lists again in HubSpot")
+    if (to.get("contactIds") or {}).get("include"):
+        cure = "in HubSpot: put them into a list, and choose that in the draft"
+        raise CapabilityError("the draft targets contacts that are chosen one by one", cure=cure)
+    return ",".join([*chosen, *(f"-{one}" for one in lists.get("exclude") or ())] if chosen else [])
+
+
+def segment_keys(transport: Transport, segment: str) -> Iterator[str]:
+    """Stream the ids of the contacts of a list, or of those of several that are in none of the excluded ones."""
+    each = segment.split(",")
+    if len(each) == 1:
+        yield from keys(transport, each[0])
+        return
+    left = {key for one in each if one.startswith("-") for key in keys(transport, one[1:])}
+    yield from set[str]().union(*(keys(transport, one) for one in each if not one.startswith("-"))) - left
+
+
+def keys(transport: Transport, id_: str) -> Iterator[str]:
+    """Stream the ids of the contacts of one list."""
+    for page in transport.pages(f"{_LISTS}/{id_}/memberships", query={"limit": 250}):
+        for one in page:
+            yield str(one["recordId"])
+
+
+def find(transport: Transport, name: str) -> str | None:
+    """Look for a list of exactly this name."""
+    try:
+        found = transport.send("GET", f"{_LISTS}/object-type-id/{CONTACTS}/name/{quote(name, safe='')}")
+    except PlatformError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return None
+    return _id(found)
+
+
+def create(transport: Transport, name: str, emails: Iterable[str]) -> str:
+    """Create a static list; one whose creation went unanswered is looked for before it is created again."""
+    body = {"name": name, "objectTypeId": CONTACTS, "processingType": "MANUAL"}
+    made = transport.once(
+        lambda: _id(transport.send("POST", f"{_LISTS}/", body=body, repeat=False)), lambda: find(transport, name)
+    )
+    change(transport, made, add=emails, remove=())
+    return made
+
+
+def change(transport: Transport, id_: str, *, add: Iterable[str], remove: Iterable[str]) -> None:
+    """Remove addresses, and add others; whoever is in it twice or out of it twice is so once."""
+    for how, emails in (("remove", remove), ("add", add)):
+        for found in ids_of(transport, emails):
+            if found:
+                transport.send("PUT", f"{_LISTS}/{id_}/memberships/{how}", body=found)
+
+
+def delete(transport: Transport, id_: str) -> None:
+    """Delete a list; the contacts stay. One that is gone is gone."""
+    try:
+        transport.send("DELETE", f"{_LISTS}/{id_}")
+    except PlatformError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+
+
+def ids_of(transport: Transport, emails: Iterable[str]) -> Iterator[list[str]]:
+    """Stream the ids of the contacts of these addresses, 100 at a time; whom there is not is left out."""
+    inputs = ({"id": email} for email in emails)
+    body = {"idProperty": "email", "properties": ["email"]}
+    for answer in transport.batch("/crm/v3/objects/contacts/batch/read", inputs, size=CHANGES, body=body):
+        yield [str(one["id"]) for one in answer.results]
+
+
+def _id(answer: Mapping[str, Any]) -> str:
+    """Give a list's id; some answers wrap the list."""
+    return str((answer.get("list") or answer)["listId"])

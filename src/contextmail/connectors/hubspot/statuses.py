@@ -1,0 +1,72 @@
+"""What contacts chose for each type of subscription, as rows of consent.
+
+Whoever chose a type for marketing has granted marketing; who left one has refused that type alone, by its name. An
+opt-out of everything is told by the contact itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Literal
+
+from contextmail.connectors.base import Consent
+from contextmail.connectors.calling import batches
+from contextmail.connectors.hubspot.choices import moment
+from contextmail.connectors.hubspot.paths import at
+from contextmail.connectors.hubspot.records import Record, values
+from contextmail.connectors.hubspot.transport import PAGE, Transport
+from contextmail.model.hubspot import HubspotOptions
+
+_STATUSES = "/communication-preferences/v4/statuses"
+_CHANNEL = {"channel": "EMAIL"}
+_SAYS: dict[str, Literal["granted", "denied"]] = {"SUBSCRIBED": "granted", "UNSUBSCRIBED": "denied"}
+
+
+def consents(transport: Transport, contacts: Iterable[Record], options: HubspotOptions) -> Iterator[Consent]:
+    """Stream them: 100 contacts a call on `enterprise`, else one a call and `statuses` contacts at most."""
+    types = {str(one["id"]): one for one in definitions(transport)}
+    people = ((str(one["id"]), email) for one in contacts if (email := values(one).get("email")))
+    found = (
+        transport.in_order(lambda part: _batch(transport, part), batches(people, PAGE))
+        if options.tier == "enterprise"
+        else transport.in_order(lambda one: [_one(transport, *one)], islice(people, options.statuses))
+    )
+    for answers in found:
+        for key, email, rows in answers:
+            yield from _consents(key, email, rows, types)
+
+
+def definitions(transport: Transport) -> list[Any]:
+    """List the types of subscription."""
+    answer = transport.send("GET", "/communication-preferences/v4/definitions")
+    return list(answer.get("results") or answer.get("subscriptionDefinitions") or ())
+
+
+def _one(transport: Transport, key: str, email: str) -> tuple[str, str, list[Any]]:
+    answer = transport.send("GET", at(f"{_STATUSES}/{{}}", email), query=_CHANNEL)
+    return key, email, answer.get("results") or []
+
+
+def _batch(transport: Transport, people: list[tuple[str, str]]) -> list[tuple[str, str, list[Any]]]:
+    keys = {email.lower(): key for key, email in people}
+    emails = [email for _, email in people]
+    answer = transport.one_batch(f"{_STATUSES}/batch/read", emails, query=_CHANNEL)
+    told = ((str(one.get("subscriberIdString") or ""), one.get("statuses") or []) for one in answer.results)
+    return [(keys[email.lower()], email, rows) for email, rows in told if email.lower() in keys]
+
+
+def _consents(key: str, email: str, rows: list[Any], types: dict[str, Any]) -> Iterator[Consent]:
+    granted: list[Consent] = []
+    for row in rows:
+        if status := _SAYS.get(str(row.get("status"))):
+            type_ = types.get(str(row.get("subscriptionId")), {})
+            name = str(type_.get("name") or row.get("subscriptionName") or row.get("subscriptionId")).lower()
+            how = str(row.get("legalBasis") or row.get("source") or name)
+            said = Consent(key, email, "email", status, moment(row.get("timestamp")), how, name)
+            yield said
+            if status == "granted" and str(type_.get("purpose") or "").lower() == "marketing":
+                granted.append(said)
+    if granted:
+        first = min(granted, key=lambda one: (one.at is None, one.at or 0))
+        yield Consent(key, email, "email", "granted", first.at, first.source)

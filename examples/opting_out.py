@@ -58,7 +58,7 @@ def tell(office: Office, step: Iterator[int]) -> None:
             leave_and_kill(office, receiver)
         say(f"{next(step)}. The worker is killed while it tells the shop's own service.")
         kill_while_telling(office, service)
-        say(f"{next(step)}. What the dead worker had claimed is free after five minutes: here the clock is set ahead.")
+        say(f"{next(step)}. What the dead worker had claimed is free after a minute: here the clock is set ahead.")
         work_later(office, minutes=6)
         office.run("status")
         office.run("consent", "show", ADA)

@@ -22,12 +22,17 @@ SEAL_KEYS = "CONTEXTMAIL_SEAL_KEYS"
 
 @dataclass(frozen=True, slots=True)
 class ConsentPlace:
-    """Where consent is kept: `file` in the folder `store`, for the brand, on a disk that must last in `production`."""
+    """Where consent is kept: `file` in the folder `store`, for the brand, on a disk that must last in `production`.
+
+    And what a signature is checked by: `public_url` and `hubspot_v1` of `[consent]`.
+    """
 
     store: Path
     file: Path
     brand: str
     production: bool
+    public_url: str = ""
+    hubspot_v1: bool = False
 
 
 def environment() -> Mapping[str, str]:
@@ -43,7 +48,12 @@ def consent_place(file: Path = Path(FILE)) -> ConsentPlace:
         store = Path(os.environ.get("CONTEXTMAIL_STORE") or file.parent / values.get("store", ".contextmail"))
         brand = os.environ.get("CONTEXTMAIL_BRAND") or values.get("brand", "")
         return ConsentPlace(
-            store, store / own.get("store", "consent.db"), brand, own.get("production", False) is not False
+            store,
+            store / own.get("store", "consent.db"),
+            brand,
+            production=own.get("production", False) is not False,
+            public_url=str(own.get("public_url", "")),
+            hubspot_v1=own.get("hubspot_v1", False) is True,
         )
     except (ValueError, TypeError, AttributeError):
         cure = "contextmail status names the line"

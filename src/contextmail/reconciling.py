@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -17,8 +17,6 @@ from contextmail.syncing.base import Drift, Report, Sync
 from contextmail.syncing.erasing import tell_at_once
 from contextmail.syncing.recording import apply_notices
 
-EVERY = timedelta(minutes=15)
-"""How long a worker waits between two sweeps."""
 _BATCH = 200
 _LOG = logging.getLogger(__name__)
 
@@ -27,12 +25,19 @@ class _Rehearsed(Exception):
     """Raised to take back what a dry run has written."""
 
 
-def reconcile(sync: Sync, *, full: bool = False, dry_run: bool = False) -> Report:
+class _Stopped(Exception):
+    """Raised to end a sweep that is to be begun again."""
+
+
+def reconcile(
+    sync: Sync, *, full: bool = False, dry_run: bool = False, stop: Callable[[], bool] = lambda: False
+) -> Report:
     """Sweep every readable system into the ledger, and enqueue the repair of each drift; return both, counted.
 
     It begins a little before the last sweep that ended well (`[consent] overlap_minutes`); with `full`, every contact
     is read after that, which tells less of when. A system that fails is named in `failed`, and swept from the same time
-    again. What keeps a system's events from coming is in `missing`, and a task. Raises StoreDownError.
+    again. What keeps a system's events from coming is in `missing`, and a task. Where `stop` says so, it ends early,
+    and the next one begins where this one did. Raises StoreDownError.
     """
     report = Report()
     for name, system in sync.systems.items():
@@ -43,9 +48,11 @@ def reconcile(sync: Sync, *, full: bool = False, dry_run: bool = False) -> Repor
         since = last and last - timedelta(minutes=sync.options.overlap_minutes)
         try:
             for start in dict.fromkeys([since, None] if full else [since]):
-                _sweep(sync, system, report, since=start, began=began, dry_run=dry_run)
+                _sweep(sync, system, report, since=start, began=began, dry_run=dry_run, stop=stop)
         except StoreDownError:
             raise
+        except _Stopped:
+            return report
         except Exception as error:  # noqa: BLE001  # one system that stumbles must not keep the others from being swept
             report.failed[name] = type(error).__name__
             _LOG.warning("%s: the sweep did not end, %s", name, type(error).__name__)
@@ -76,10 +83,19 @@ def _watch(sync: Sync, report: Report, *, dry_run: bool) -> None:
 
 
 def _sweep(
-    sync: Sync, system: ConsentSystem, report: Report, *, since: datetime | None, began: datetime, dry_run: bool
+    sync: Sync,
+    system: ConsentSystem,
+    report: Report,
+    *,
+    since: datetime | None,
+    began: datetime,
+    dry_run: bool,
+    stop: Callable[[], bool],
 ) -> None:
     stumbled: ContextmailError | None = None
     for notices in _batches(system.sweep(since=since)):
+        if stop():
+            raise _Stopped
         try:
             with sync.store.transaction():
                 # What has no date of its own was so when the sweep began, and is known again by its next sight.

@@ -92,4 +92,40 @@ def test_a_secret_of_a_service_that_tells_us_comes_with_the_path_of_its_events(r
 @pytest.mark.parametrize("name", ["crm", "mailchimp:list", "webhook:"])
 def test_a_secret_for_anything_else_is_refused_with_the_words_to_use(run, keys, name):
     refused = run("webhooks", "secret", name)
-    assert refused.code == 2 and "webhook:NAME or standard:NAME" in refused.err
+    assert refused.code == 2 and "webhook:NAME, standard:NAME or hubspot:PORTAL" in refused.err
+
+
+CLIENT_SECRET = "0f1e2d3c-0000-4000-8000-0123456789ab"
+
+
+def test_hubspots_own_secret_is_kept_and_what_is_to_be_done_by_hand_is_said(run, keys):
+    (keys / "contextmail.toml").write_text('[consent]\npublic_url = "https://hooks.example.com/"\n')
+    kept = run("webhooks", "secret", "hubspot:62515", stdin=f"{CLIENT_SECRET}\n".encode())
+    assert kept.code == 0 and "by hand" in kept.out
+    assert "https://hooks.example.com/hooks/hubspot/62515" in kept.out and "contact.merge" in kept.out
+    assert CLIENT_SECRET not in kept.out + kept.err
+    store = wiring.consent_store(load())
+    try:
+        assert store.secrets("hubspot", "62515", wiring.datetime.now(wiring.UTC).replace(tzinfo=None)) == [
+            CLIENT_SECRET
+        ]
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize(("settings", "given", "cure"), [
+    ("", CLIENT_SECRET, "public_url"),
+    ('[consent]\npublic_url = "https://hooks.example.com"\n', "too short", "Client secret"),
+])  # fmt: skip
+def test_a_hubspot_secret_without_a_public_url_or_too_short_is_not_kept(run, keys, settings, given, cure):
+    (keys / "contextmail.toml").write_text(settings)
+    refused = run("webhooks", "secret", "hubspot:62515", stdin=f"{given}\n".encode())
+    assert refused.code == 2 and cure in refused.err and given not in refused.err
+
+
+@pytest.mark.parametrize(
+    "command", [("add", "--url", "https://hooks.example.com"), ("list",), ("rotate",), ("remove",)]
+)
+def test_what_hubspot_lets_no_program_do_is_not_pretended(run, keys, command):
+    refused = run("webhooks", *command, "--on", "hubspot")
+    assert refused.code and "contextmail webhooks secret hubspot:PORTAL" in refused.err

@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,22 @@ def test_the_lock_ends_with_its_holder(tmp_path: Path) -> None:
         pass
     with other.lock():
         pass
+
+
+def test_a_file_of_the_first_version_keeps_its_runs(tmp_path: Path, plan: Path) -> None:
+    schema = files("contextmail.store").joinpath("schema", "runs", "001_runs.sql").read_text("utf-8")
+    with sqlite3.connect(tmp_path / "contextmail.db") as database:
+        database.executescript(schema)
+        database.execute(
+            "INSERT INTO runs VALUES ('one', 'tidy', 'mailchimp:a', 'tidy', 'applied', '2026-05-31', '2026-05-31')"
+        )
+        database.execute("INSERT INTO skipped VALUES ('one', 'key', 'reason')")
+        database.execute("PRAGMA user_version = 1")
+    with Runs(tmp_path) as runs:
+        assert (runs.get("one").kind, runs.skipped("one")) == ("tidy", {"key": "reason"})
+        runs.begin("two", "audit", "mailchimp:a", "clean-up", plan)
+        with pytest.raises(sqlite3.IntegrityError):
+            runs.begin("three", "other", "mailchimp:a", "", plan)
 
 
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +65,22 @@ def worker(folder: Path, clock: Callable[[], datetime] = utc_now) -> tuple[Worke
     store = SqliteConsentStore(folder / "consent.db", sealer, clock=clock)
     sync = Sync(store, {Desk.name: Desk(folder)}, clock=clock)
     return Worker(sync, sources(sealer)), sync
+
+
+def receive(sync: Sync, person: str) -> None:
+    """Let a service of the company's own tell that somebody left."""
+    data = {"endpoint": person, "channel": "email", "purpose": "marketing", "choice": "denied", "actor": "person"}
+    now = utc_now()
+    body = json.dumps({"type": "consent.changed", "timestamp": f"{now.isoformat()}Z", "data": data})
+    assert sync.store.receive("standard", "crm", person, Assurance.SIGNED, body.encode(), now)
+
+
+def wait_until_told(sync: Sync, count: int) -> None:
+    """Wait until so many pushes are done; a minute at most."""
+    until = time.monotonic() + 60
+    while len(sync.store.pushes("done")) < count:
+        assert time.monotonic() < until, "the worker does nothing"
+        time.sleep(0.005)
 
 
 if __name__ == "__main__":

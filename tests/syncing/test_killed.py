@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
 from syncing import mortal
 
-from contextmail.model.consent import Act, Assurance
+from contextmail.model.consent import Act
 from contextmail.syncing import utc_now
 
 KILLS, PEOPLE = 4, 120
@@ -28,14 +26,14 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_records_nothi
     for kill in range(KILLS):
         process = subprocess.Popen([sys.executable, str(script), str(tmp_path)], cwd=script.parents[2])
         for person in people[kill::KILLS]:
-            _receive(sync, person)
-        _wait_until_told(sync, len(sync.store.pushes("done")) + 4)
+            mortal.receive(sync, person)
+        mortal.wait_until_told(sync, len(sync.store.pushes("done")) + 4)
         process.kill()
         process.wait()
         in_the_middle += bool(sync.store.pushes("waiting") or sync.store.pushes("pushing") or sync.store.inbox("new"))
     assert in_the_middle, "the worker was never killed at work: give it more to do"
-    # What the dead had claimed is handed out again after a while.
-    later, later_sync = mortal.worker(tmp_path, clock=lambda: utc_now() + timedelta(minutes=10))
+    # What the dead had claimed is handed out again after a minute.
+    later, later_sync = mortal.worker(tmp_path, clock=lambda: utc_now() + timedelta(minutes=1))
     while not later.run_once().idle:
         pass
     for person in people:
@@ -45,17 +43,3 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_records_nothi
     assert {act for act, _ in held.values()} == {Act.DENY}
     assert sum(told for _, told in held.values()) <= PEOPLE + KILLS
     assert not later_sync.store.inbox("new") and not later_sync.store.tasks()
-
-
-def _receive(sync, person):
-    data = {"endpoint": person, "channel": "email", "purpose": "marketing", "choice": "denied", "actor": "person"}
-    now = utc_now()
-    body = json.dumps({"type": "consent.changed", "timestamp": f"{now.isoformat()}Z", "data": data})
-    assert sync.store.receive("standard", "crm", person, Assurance.SIGNED, body.encode(), now)
-
-
-def _wait_until_told(sync, count):
-    until = time.monotonic() + 60
-    while len(sync.store.pushes("done")) < count:
-        assert time.monotonic() < until, "the worker does nothing"
-        time.sleep(0.005)

@@ -139,6 +139,7 @@ def a_yes_told_while_a_no_is_still_on_its_way(world: Consent) -> None:
     chose(world, AUDIENCE, Act.GRANT)
     chose(world, TABLE, Act.GRANT)
     chose(world, TABLE, Act.DENY)
+    world.outage(TABLE, away=True)
     world.wait(1)
     delivered(world, AUDIENCE)
 

@@ -14,6 +14,7 @@ from contextmail.model.consent import Act, Actor, Assurance, Scope, Suppression,
 from contextmail.reconciling import reconcile
 from contextmail.store.permissions import refused
 from contextmail.syncing import release, replay, status
+from contextmail.syncing.hearing import Hearing
 
 AUDIENCE, SERVICE, TABLE, TOLD = "mailchimp:L1", "standard:crm", "sql:customers", "webhook:shop"
 SYSTEMS = (AUDIENCE, SERVICE, TABLE, TOLD)
@@ -294,4 +295,4 @@ def test_an_address_that_is_known_by_a_change_alone_is_refused_before_anybody_wa
     world.one_click(ADA)
     world.work()
     world.store.link(world.subject(ADA), world.subject(BO))
-    assert refused(world.store, MARKETING, [BO]) == {BO}
+    assert refused(Hearing(world.store, {}), MARKETING, [BO]) == {BO}

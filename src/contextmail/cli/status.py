@@ -21,7 +21,7 @@ def status(
 ) -> None:
     """Show the age of the oldest withdrawal that some system was not told of, what waits, and the open tasks.
 
-    No system is called. Exit code 0: it runs by itself, 1: something needs a person.
+    It raises the alarm where suddenly many withdraw. No system is called. Exit code 0: it runs by itself, 1: something needs a person.
 
     ```
     contextmail status
@@ -47,6 +47,8 @@ def _as_json(found: Status) -> dict[str, object]:
         "quarantined": len(found.quarantined),
         "blocked": len(found.blocked),
         "frozen": len(found.frozen),
+        "withdrew_within_the_hour": found.withdrew,
+        "alarm": found.alarm,
         "tasks": [
             {"id": t.id, "subject": t.subject, "system": t.target, "what": t.what, "since": as_json(t.made_at)}
             for t in found.tasks
@@ -62,6 +64,10 @@ def _show(found: Status) -> None:
     say(("oldest unsynced withdrawal  ", "bold"), told)
     say(("inbox                       ", "bold"), f"{number(found.new)} new, {len(found.quarantined)} in quarantine")
     say(("outbox                      ", "bold"), f"{number(found.waiting)} waiting, {len(found.blocked)} blocked")
+    within = f"{number(found.withdrew)} within the hour, {number(found.busiest)} in the busiest of four weeks before"
+    say(("withdrawals                 ", "bold"), within)
+    if found.alarm:
+        say(("alarm                       ", "bold red"), found.alarm)
     for name, at in found.swept.items():
         when = f"{_length((found.at - at).total_seconds())} ago" if at else "never"
         say(("swept                       ", "bold"), f"{name}: {when}")

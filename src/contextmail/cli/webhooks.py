@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,13 @@ from contextmail.cli import options
 from contextmail.cli.output import note, plural, say
 from contextmail.connectors.consents import new_secret
 from contextmail.errors import ConfigurationError
+from contextmail.webhooks.hubspot import EVENTS, PROPERTIES
+from contextmail.webhooks.secrets import SHORTEST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from contextmail.config import Settings
     from contextmail.connectors.mailchimp.webhooks import Webhooks
 
 _OVERLAP = timedelta(hours=24)
@@ -90,26 +94,57 @@ def secret(
     name: Annotated[
         str,
         typer.Argument(
-            help="webhook:NAME, a service that we tell; standard:NAME, one that tells us.", show_default=False
+            help="webhook:NAME, a service that we tell; standard:NAME, one that tells us; hubspot:PORTAL.",
+            show_default=False,
         ),
     ],
     config: options.Config = None,
 ) -> None:
     """Make a secret for Standard Webhooks, from us or to us, and show it once; the one before is good for a day more.
 
+    Of HubSpot, keep the secret that its app has, read from the terminal or from standard input, and say what is to be
+    set there by hand: HubSpot lets no program set a private app's webhooks.
+
     ```
     contextmail webhooks secret webhook:crm
+    contextmail webhooks secret hubspot:62515
     ```
     """
     kind, _, account = name.partition(":")
-    if kind not in ("webhook", "standard") or not account:
-        raise ConfigurationError(f"{name!r} is neither", where="NAME", cure="webhook:NAME or standard:NAME")
-    with closing(wiring.consent_store(options.settings_of(config))) as store:
-        made = new_secret()
+    if kind not in ("webhook", "standard", "hubspot") or not account:
+        cure = "webhook:NAME, standard:NAME or hubspot:PORTAL"
+        raise ConfigurationError(f"{name!r} is none of them", where="NAME", cure=cure)
+    settings = options.settings_of(config)
+    made = _of_the_app(settings) if kind == "hubspot" else new_secret()
+    with closing(wiring.consent_store(settings)) as store:
         lapses = datetime.now(UTC).replace(tzinfo=None) + _OVERLAP
         store.set_secret(kind, account, made, keep_old_until=lapses)
+    if kind == "hubspot":
+        _say_what_to_set(settings, account)
+        return
     path = "" if kind == "webhook" else f"; events come to /hooks/standard/{account}"
     _show_once(f"for {name}{path}", made)
+
+
+def _of_the_app(settings: Settings) -> str:
+    if not settings.consent.public_url:
+        cure = '[consent] public_url = "https://hooks.example.com"'
+        raise ConfigurationError("HubSpot signs the receiver's public URL", where="contextmail.toml", cure=cure)
+    given: str = typer.prompt("The app's client secret", hide_input=sys.stdin.isatty(), err=True).strip()
+    if len(given.encode()) < SHORTEST:
+        cure = "HubSpot > Settings > Integrations > Private apps > the app > Auth > Client secret"
+        raise ConfigurationError(f"a secret has {SHORTEST} bytes at least", where="client secret", cure=cure)
+    return given
+
+
+def _say_what_to_set(settings: Settings, portal: str) -> None:
+    say(
+        "kept; now set the webhooks of the app at HubSpot by hand: Settings > Integrations > Private apps > the app > Webhooks"
+    )
+    say("target URL  ", (f"{settings.consent.public_url.rstrip('/')}/hooks/hubspot/{portal}", "bold"))
+    say(f"subscribe to  {', '.join(EVENTS)}")
+    say(f"properties  {', '.join(PROPERTIES)}, and each hs_email_optout_NUMBER")
+    note("whether an opt-out itself is told is not documented: `contextmail work` sweeps every 15 minutes besides")
 
 
 @contextmanager

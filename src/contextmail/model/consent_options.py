@@ -24,6 +24,32 @@ class MailchimpSystem(_Options):
     """What a proven grant does there: ask the person once more (`pending`), or leave a task for a colleague."""
 
 
+class HubspotSystem(_Options):
+    """The contacts of a HubSpot portal: `[consent.systems.hubspot]`."""
+
+    kind: Literal["hubspot"]
+    portal: int
+    """The portal's number, HubSpot > Account: its events come in by it, and no other portal's."""
+    scope: Literal["channel", "list"] = "list"
+    """What leaving one subscription type means: no marketing by e-mail at all, or none of this type, by its id."""
+    grants: Literal["never", "subscribe", "resubscribe"] = "never"
+    """What a proven grant does there: left as a task for a colleague; or it subscribes, but nobody who has left
+    (`subscribe`), or whoever (`resubscribe`)."""
+    subscriptions: tuple[int, ...] = ()
+    """The ids of the subscription types that a grant of all marketing by e-mail means; empty: it is left as a task."""
+    legal_basis: Literal[
+        "CONSENT_WITH_NOTICE",
+        "LEGITIMATE_INTEREST_CLIENT",
+        "LEGITIMATE_INTEREST_PQL",
+        "LEGITIMATE_INTEREST_OTHER",
+        "PERFORMANCE_OF_CONTRACT",
+        "NON_GDPR",
+    ] = "CONSENT_WITH_NOTICE"
+    """The legal basis that HubSpot is given with a grant."""
+    explanation: str = Field(default="The person gave their consent themselves", min_length=1)
+    """What HubSpot is told of how the consent was given; the number of the ledger's change follows."""
+
+
 class SqlSystem(_Options):
     """A table of the company's own database, often the source of its customers."""
 
@@ -54,7 +80,7 @@ class WebhookSystem(_Options):
     url: str = Field(pattern=r"^https?://")
 
 
-System = Annotated[MailchimpSystem | SqlSystem | WebhookSystem, Field(discriminator="kind")]
+System = Annotated[MailchimpSystem | HubspotSystem | SqlSystem | WebhookSystem, Field(discriminator="kind")]
 
 
 class ConsentOptions(BaseModel):
@@ -68,9 +94,22 @@ class ConsentOptions(BaseModel):
     """Refuse a store that is temporary, read-only or on a network disk."""
     raw_days: int = Field(default=30, ge=1)
     """Days for which what came is kept as it came, sealed."""
+    quarantine_days: int = Field(default=90, ge=1)
+    """Days for which what nobody understood is kept; it may be an opt-out, so look into it (`contextmail inbox list`)."""
+    sweep_minutes: float = Field(default=15, gt=0, le=720)
+    """How long a worker waits between two sweeps."""
+    alarm: int = Field(default=100, ge=1)
+    """Withdrawals within an hour that make an alarm, where they are also three times as many as in any hour of the four
+    weeks before."""
     flips: int = Field(default=6, ge=2)
     """Changes of mind within an hour after which an endpoint is frozen until a person looks."""
     overlap_minutes: int = Field(default=30, ge=0)
     """How far before its last one a sweep begins: platforms show changes late."""
+    public_url: str = Field(
+        default="", pattern=r"^(https://[^\s?#]+|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#]*)?)?$"
+    )
+    """Where the receiver is reached from outside, `https://hooks.example.com`: HubSpot's signature covers it."""
+    hubspot_v1: bool = False
+    """Take HubSpot's older signature where an app sends no other; it covers neither time nor URL."""
     systems: dict[str, System] = {}
     """Every system that is told and swept, by name."""

@@ -9,6 +9,8 @@ from typing import Literal
 from contextmail.model.consent import Act, Actor, Assurance, Scope, Trust
 
 PushState = Literal["waiting", "pushing", "done", "blocked", "dropped"]
+RECORD, ERASED = "record:", "erased:"
+"""What stands before a system's own id of a person, in a notice whose endpoint only that system knows: it is read back."""
 
 
 @dataclass(frozen=True, slots=True)

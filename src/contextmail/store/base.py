@@ -50,16 +50,57 @@ class Task:
     done_at: datetime | None
 
 
+class Consents(Protocol):
+    """What is known of everybody's consent at one moment."""
+
+    def subject(self, endpoint: str) -> str:
+        """Give the keyed hash of a normalised endpoint within the brand."""
+        ...
+
+    def endpoint(self, subject: str) -> str | None:
+        """Give the endpoint of a subject; None: it was erased, or nobody has told it to the ledger yet."""
+        ...
+
+    def subjects(self) -> Iterator[str]:
+        """Stream every subject of whom something is known."""
+        ...
+
+    def changes(self, subject: str) -> list[Change]:
+        """List the changes of a subject, and what restricts those linked to it."""
+        ...
+
+
+class Ledger(Protocol):
+    """What is asked before a message is sent: it knows of every event that was acknowledged, folded or not."""
+
+    def now(self) -> Consents:
+        """Give what is known at this moment. Raises StoreDownError."""
+        ...
+
+
 class ConsentStore(Protocol):
-    """Keep consent. Safe for several threads and processes."""
+    """Keep consent. Safe for several threads and processes.
+
+    Its `changes` are what the worker has folded by now; whoever decides on a message asks a `Ledger`.
+    """
 
     # inbox
     def receive(self, source: str, account: str, dedupe: str, assurance: Assurance, body: bytes, at: datetime) -> bool:
         """Keep an event before it is acknowledged; False: it was here before. Raises StoreDownError."""
         ...
 
-    def inbox(self, state: InboxState = "new", *, source: str = "", limit: int = 100) -> list[InboxEvent]:
-        """List events of a state, the oldest first, bodies unsealed."""
+    def inbox(
+        self, state: InboxState = "new", *, source: str = "", after: int = 0, limit: int = 100
+    ) -> list[InboxEvent]:
+        """List events of a state, the oldest first, from behind the id `after`, bodies unsealed."""
+        ...
+
+    def untied(self, *, after: int = 0, limit: int = 100) -> list[InboxEvent]:
+        """List events whose body is kept and that are in quarantine, or done and tied to no subject."""
+        ...
+
+    def drop(self, event: int, reason: str) -> None:
+        """Drop the body of an event that nobody will take any more; its key stays."""
         ...
 
     def settle(self, event: int, state: InboxState, reason: str = "", *, subjects: Iterable[str] = ()) -> None:
@@ -95,6 +136,10 @@ class ConsentStore(Protocol):
         """Give the number of the ledger's last change."""
         ...
 
+    def withdrawals(self, since: datetime, until: datetime) -> list[int]:
+        """Count who withdrew in each hour of the clock, by when it happened; hours without any are left out."""
+        ...
+
     def subjects_since(self, position: int) -> list[str]:
         """List the subjects that changed after a position, with those linked to them."""
         ...
@@ -109,7 +154,11 @@ class ConsentStore(Protocol):
         ...
 
     def due(self, now: datetime, *, limit: int = 100) -> list[Push]:
-        """Claim what is to be pushed now, withdrawals and erasures first; a claim lapses after some minutes."""
+        """Claim what is to be pushed now, withdrawals and erasures first; a claim lapses after a minute."""
+        ...
+
+    def renew(self, push: int, now: datetime) -> None:
+        """Let a claim last another minute from now."""
         ...
 
     def pushed(self, push: int, state: PushState, reason: str = "", *, again_at: datetime | None = None) -> None:
@@ -134,8 +183,8 @@ class ConsentStore(Protocol):
         """Leave a task for a person; the same open task is not asked twice."""
         ...
 
-    def tasks(self, *, open_only: bool = True) -> list[Task]:
-        """List tasks."""
+    def tasks(self, *, subject: str = "", open_only: bool = True) -> list[Task]:
+        """List tasks, of one subject or of all."""
         ...
 
     def finish(self, task: int) -> None:
@@ -171,10 +220,10 @@ class ConsentStore(Protocol):
         """Drop everything of the tombstone's subject and its links (endpoint, changes, raw events) but the tombstone."""
         ...
 
-    def prune(self, *, raw_before: datetime) -> int:
+    def prune(self, *, raw_before: datetime, unread_before: datetime | None = None) -> int:
         """Drop the raw bodies of events that are done and were received before then, and pushes that ended before then.
 
-        Keys of events stay, so that a repetition is known; what is in quarantine keeps its body.
+        What is in quarantine goes by `unread_before`; None: it stays. Keys stay, so that a repetition is known.
         """
         ...
 

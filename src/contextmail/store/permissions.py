@@ -9,49 +9,57 @@ from contextmail.model.channel import Channel, Purpose
 from contextmail.model.consent import Choice, Permission, Scope, Standing, Verdict, fold, permission
 from contextmail.model.endpoint import normalise
 from contextmail.model.ledger import Known
-from contextmail.store.base import ConsentStore
+from contextmail.store.base import Consents, Ledger
 
 _SAYS_NO_NO = ("granted", "no-record", Choice.PENDING, Choice.NEVER)
 """Reasons that leave the word to the platform that delivers: it knows better than the ledger who has confirmed since."""
 
 
-def permitted(store: ConsentStore, endpoint: str, scope: Scope) -> Permission:
+def permitted(ledger: Ledger, endpoint: str, scope: Scope) -> Permission:
     """Say, just before a message is sent, whether it may go to an address or number, and why.
 
-    `scope` names the channel and purpose of the message, and its list and topic if it has them. Raises RecordRejected
-    for an endpoint that is none, StoreDownError.
+    `scope` names the channel and purpose of the message, and its list and topic if it has them. Whatever the receiver
+    has acknowledged counts. Raises RecordRejected for an endpoint that is none, StoreDownError.
     """
-    return permission(fold(store.changes(store.subject(normalise(endpoint)))), scope)
+    consents = ledger.now()
+    return permission(fold(consents.changes(consents.subject(normalise(endpoint)))), scope)
 
 
-def refused(store: ConsentStore, scope: Scope, endpoints: Iterable[str]) -> set[str]:
+def refused(ledger: Ledger, scope: Scope, endpoints: Iterable[str]) -> set[str]:
     """Give those of `endpoints`, as they are written there, that the ledger does not permit within `scope`.
 
-    Of whom nothing is on record the ledger says nothing: the platform's own list decides.
+    Of whom nothing is on record the ledger says nothing: the platform's own list decides. Raises StoreDownError.
     """
-    known = set(store.subjects())
-    return {endpoint for endpoint in endpoints if known and _is_refused(store, scope, endpoint, known)}
+    consents = ledger.now()
+    known = set(consents.subjects())
+    return {endpoint for endpoint in endpoints if known and _is_refused(consents, scope, endpoint, known)}
 
 
-def _is_refused(store: ConsentStore, scope: Scope, endpoint: str, known: set[str]) -> bool:
+def _is_refused(consents: Consents, scope: Scope, endpoint: str, known: set[str]) -> bool:
     try:
-        subject = store.subject(normalise(endpoint))
+        subject = consents.subject(normalise(endpoint))
     except RecordRejected:
         return False
-    return subject in known and _refuses(permission(fold(store.changes(subject)), scope))
+    return subject in known and refuses(consents, subject, scope)
 
 
-def _refuses(held: Permission) -> bool:
+def refuses(consents: Consents, subject: str, scope: Scope) -> bool:
+    """Say whether a message within `scope` may not go to a subject; the one question of plan, apply and worker."""
+    return _denies(permission(fold(consents.changes(subject)), scope))
+
+
+def _denies(held: Permission) -> bool:
     return held.verdict is Verdict.DENY and any(reason.code not in _SAYS_NO_NO for reason in held.reasons)
 
 
-def snapshot(store: ConsentStore) -> Iterator[Known]:
+def snapshot(ledger: Ledger) -> Iterator[Known]:
     """Stream what the ledger says of every endpoint that it knows, by channel and purpose, for the facts."""
-    for subject in store.subjects():
-        endpoint = store.endpoint(subject)
+    consents = ledger.now()
+    for subject in consents.subjects():
+        endpoint = consents.endpoint(subject)
         if endpoint is None:
             continue
-        standing = fold(store.changes(subject))
+        standing = fold(consents.changes(subject))
         channels = (Channel.EMAIL,) if "@" in endpoint else (Channel.SMS, Channel.VOICE, Channel.CALL)
         for channel in channels:
             for purpose in Purpose:
@@ -68,7 +76,7 @@ def _known(endpoint: str, standing: Standing, channel: Channel, purpose: Purpose
         endpoint,
         channel,
         purpose,
-        "denied" if _refuses(held) else said,
+        "denied" if _denies(held) else said,
         decisive.counts_at if decisive else None,
         found.obtained if found else "",
         _value(standing, "only"),

@@ -17,6 +17,7 @@ from contextmail.errors import ConfigurationError, UnsafePlanError, did_you_mean
 from contextmail.store.sqlite import connect
 
 State = Literal["applying", "applied", "undoing", "undone"]
+_RUN = "run, kind, audience, title, state, started_at, changed_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ class Runs:
             draft.rename(kept)
         now = _now()
         self._execute(
-            "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, 'applying', ?, ?)", run, kind, audience, title, now, now
-        )
+            f"INSERT INTO runs ({_RUN}) VALUES (?, ?, ?, ?, 'applying', ?, ?) ON CONFLICT DO NOTHING",
+            run, kind, audience, title, now, now,
+        )  # fmt: skip
 
     def set_state(self, run: str, state: State) -> None:
         """Say how far a run has come."""
@@ -74,7 +76,7 @@ class Runs:
 
     def find(self, run: str) -> Run | None:
         """Give a run; None: it has not begun."""
-        rows = self._execute("SELECT * FROM runs WHERE run = ?", run)
+        rows = self._execute(f"SELECT {_RUN} FROM runs WHERE run = ?", run)
         return _run(rows[0]) if rows else None
 
     def get(self, run: str) -> Run:
@@ -89,7 +91,7 @@ class Runs:
 
     def all(self) -> list[Run]:
         """List the runs, the latest first."""
-        return [_run(row) for row in self._execute("SELECT * FROM runs ORDER BY started_at DESC, run DESC")]
+        return [_run(row) for row in self._execute(f"SELECT {_RUN} FROM runs ORDER BY started_at DESC, run DESC")]
 
     def folder(self, run: str) -> Path:
         """Give the place of a run's copy of its plan."""

@@ -9,6 +9,7 @@ from contextmail.syncing.erasing import begin_erasure, tell_at_once
 from contextmail.syncing.following import record
 from contextmail.syncing.meaning import own_change
 from contextmail.syncing.pushing import push_due
+from contextmail.syncing.unread import forget_unread
 
 
 def erase(sync: Sync, endpoint: str) -> Report:
@@ -19,6 +20,7 @@ def erase(sync: Sync, endpoint: str) -> Report:
     """
     report, known = Report(), normalise(endpoint)
     if erased(sync.store.changes(sync.store.subject(known))):
+        forget_unread(sync, known)
         for name in sync.systems:
             tell_at_once(sync, name, known, Act.ERASE)
             report.told += 1

@@ -9,6 +9,7 @@ from contextmail.model.consent import Act, Actor, Scope, erased
 from contextmail.model.event import Push
 from contextmail.syncing.base import Sync
 from contextmail.syncing.meaning import own_change
+from contextmail.syncing.unread import forget_unread
 
 LEDGER = "ledger"
 """The target of the last push of an erasure: contextmail's own memory."""
@@ -65,6 +66,9 @@ def bury(sync: Sync, push: Push) -> str:
             by_hand = other.state == "blocked" and (subject, other.target) not in asked
             if not (ours or by_hand):
                 return f"waits for {other.target}"
+    for subject in (push.subject, *store.linked(push.subject)):
+        if endpoint := store.endpoint(subject):
+            forget_unread(sync, endpoint)
     now = sync.clock()
     store.erase(own_change(Act.ERASE, push.subject, EVERYTHING, now, actor=Actor.PERSON, method="erasure"))
     return ""

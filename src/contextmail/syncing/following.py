@@ -37,8 +37,10 @@ def record(
     report.changes += store.append(new.values(), endpoints)
     joined = set()
     for one, other in moved:
-        store.link(one, other)
-        joined |= {one, other}
+        # A system that keeps several addresses of a person says so at every sight.
+        if other not in store.linked(one):
+            store.link(one, other)
+            joined |= {one, other}
     spoke: dict[Place, set[str]] = {}
     for subject, scope, system in seen:
         spoke.setdefault((subject, scope), set()).add(system)

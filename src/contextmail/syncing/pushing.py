@@ -13,40 +13,49 @@ from contextmail.model.consent import Act, fold
 from contextmail.model.event import Notice, Push, PushState
 from contextmail.store.base import StoreDownError
 from contextmail.syncing.base import Report, Sync
+from contextmail.syncing.claiming import claims, held
 from contextmail.syncing.erasing import LEDGER, bury
 from contextmail.syncing.meaning import RESTRICTIVE, Wanted, holds, wanted
 from contextmail.syncing.recording import apply_notices
 
 TRIES = 5
 """After so many a colleague is asked; a withdrawal is tried again every hour besides."""
-_LATE = f"not told of a withdrawal after {TRIES} tries; it is tried again every hour"
+REFUSALS = 30
+"""A withdrawal that is refused is tried so often, a day long; a colleague is asked at the first refusal."""
+_LATE = f"not told after {TRIES} tries; it is tried again every hour"
+_CHOICES = (Act.GRANT, Act.DENY)
 _LOG = logging.getLogger(__name__)
 
 
 def push_due(sync: Sync, report: Report) -> None:
     """Carry out all that is due, the withdrawals first. Raises StoreDownError."""
-    while due := sync.store.due(sync.clock()):
-        for push in due:
-            carry_out(sync, push, report)
+    for push in claims(sync):
+        carry_out(sync, push, report)
 
 
 def carry_out(sync: Sync, push: Push, report: Report) -> None:
     """Bring a claimed push to its end, or put it back for later. Raises StoreDownError only."""
-    after = 0.0
+    after, refused = 0.0, False
     try:
-        state, reason = _carry_out(sync, push, report)
+        with held(sync, push):
+            state, reason = _carry_out(sync, push, report)
     except StoreDownError:
         raise
     except (RetryableError, AuthenticationError) as error:
         state, reason, after = "waiting", getattr(error, "title", "the key is refused"), getattr(error, "after", 0.0)
-    except PlatformError as error:
-        state, reason = "blocked", error.title
-    except ContextmailError as error:
-        state, reason = "blocked", type(error).__name__
     except Exception as error:  # noqa: BLE001  # one contact that a connector stumbles over must not keep the others waiting
-        state, reason = "blocked", f"the connector failed: {type(error).__name__}"
+        reason, refused = _why(error), True
+        gives_up = push.act not in RESTRICTIVE or (push.tries >= REFUSALS and push.reason == reason)
+        state = "blocked" if gives_up else "waiting"
     with sync.store.transaction():
-        _settle(sync, push, report, state, reason, after)
+        _settle(sync, push, report, state, reason, after, refused=refused)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, PlatformError):
+        return error.title
+    known = isinstance(error, ContextmailError)
+    return type(error).__name__ if known else f"the connector failed: {type(error).__name__}"
 
 
 def _carry_out(sync: Sync, push: Push, report: Report) -> tuple[PushState, str]:
@@ -99,27 +108,38 @@ def _look(sync: Sync, system: ConsentSystem, push: Push, report: Report, *, told
     return held
 
 
-def _settle(sync: Sync, push: Push, report: Report, state: PushState, reason: str, after: float) -> None:
+def _settle(
+    sync: Sync, push: Push, report: Report, state: PushState, reason: str, after: float, *, refused: bool
+) -> None:
     """Write down what became of a push, when it is tried again, and whether a colleague has to look."""
-    store, withdrawal, tired = sync.store, push.act in RESTRICTIVE, push.tries >= TRIES
+    withdrawal, tired = push.act in RESTRICTIVE, push.tries >= TRIES
     if state == "waiting" and tired and not withdrawal:
         state = "blocked"
-    pause = timedelta(0)
-    if state == "waiting":
+    pause, task = timedelta(0), ""
+    if state == "blocked":
+        task = reason
+    elif state == "waiting":
         pause = timedelta(hours=1) if tired else timedelta(seconds=30 * 2**push.tries)
         pause = max(pause * random.uniform(0.5, 1), timedelta(seconds=after))
-        if tired and push.target != LEDGER:
-            store.ask(push.subject, push.target, _LATE)
-    elif state == "blocked":
-        store.ask(push.subject, push.target, f"{push.act} for {push.scope}: {reason}")
-    elif push.tries > TRIES:
-        for task in store.tasks():
-            if (task.subject, task.target, task.what) == (push.subject, push.target, _LATE):
-                store.finish(task.id)
-    store.pushed(push.id, state, reason, again_at=sync.clock() + pause)
+        task = f"{reason}; it is tried again" if refused else _LATE if tired else ""
+    if push.target != LEDGER and (task or state != "waiting"):
+        _show(sync, push, task)
+    sync.store.pushed(push.id, state, reason, again_at=sync.clock() + pause)
     report.told += state == "done"
     report.waiting += state == "waiting"
     report.blocked += state == "blocked"
     report.dropped += state == "dropped"
     if state in ("waiting", "blocked"):
         _LOG.warning("%s %s: %s, %s", push.target, push.subject[:8], state, reason)
+
+
+def _show(sync: Sync, push: Push, task: str) -> None:
+    """Let the one open task about a push be this; empty: none is left, as it was carried out or is no longer asked."""
+    store, act = sync.store, f"{push.act} {push.value}".strip()
+    about = tuple(f"{one} for {push.scope}: " for one in {act, *(_CHOICES if push.act in _CHOICES else ())})
+    asked = task and f"{act} for {push.scope}: {task}"
+    for other in store.tasks(subject=push.subject):
+        if other.target == push.target and other.what.startswith(about) and other.what != asked:
+            store.finish(other.id)
+    if asked:
+        store.ask(push.subject, push.target, asked)

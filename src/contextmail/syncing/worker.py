@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from itertools import islice, takewhile
 
 from contextmail.errors import ContextmailError
 from contextmail.model.consent import Act, Assurance
@@ -13,6 +14,7 @@ from contextmail.model.endpoint import normalise
 from contextmail.model.event import Notice
 from contextmail.store.base import InboxEvent, StoreDownError
 from contextmail.syncing.base import Report, Sync
+from contextmail.syncing.claiming import claims
 from contextmail.syncing.erasing import forget_again
 from contextmail.syncing.following import record
 from contextmail.syncing.meaning import as_change, own_change
@@ -25,6 +27,7 @@ SETTLED = timedelta(minutes=5)
 PATIENCE = timedelta(hours=24)
 """How long a contact is asked for before its event is left to a colleague; the sweep sees the same contact anyway."""
 _BATCH = 100
+_UNUSABLE = "an endpoint that is no address or number"
 _LOG = logging.getLogger(__name__)
 
 
@@ -34,12 +37,15 @@ class Worker:
     def __init__(self, sync: Sync, sources: Mapping[str, WebhookSource]) -> None:
         self._sync, self._sources = sync, sources
 
-    def run_once(self) -> Report:
-        """Take one batch of events and one batch of pushes; return what was done. Raises StoreDownError."""
+    def run_once(self, stop: Callable[[], bool] = lambda: False) -> Report:
+        """Take one batch of events and one batch of pushes; return what was done. Raises StoreDownError.
+
+        Where `stop` says so, it ends after the event or push that is under way.
+        """
         report = Report()
-        for event in self._due():
+        for event in takewhile(lambda _: not stop(), self._due()):
             self._take(event, report)
-        for push in self._sync.store.due(self._sync.clock(), limit=_BATCH):
+        for push in islice(claims(self._sync, stop=stop), _BATCH):
             carry_out(self._sync, push, report)
         return report
 
@@ -48,7 +54,7 @@ class Worker:
         while not stop.is_set():
             idle = True
             try:
-                idle = self.run_once().idle
+                idle = self.run_once(stop.is_set).idle
                 between()
             except StoreDownError as error:
                 _LOG.warning("the store is away: %s", error)
@@ -89,7 +95,7 @@ class Worker:
         sure = [n for n in notices if n not in doubtful or n.act is not Act.GRANT]
         with store.transaction():
             subjects = apply_notices(self._sync, sure, report, received_at=event.received_at, ref=str(event.id))
-            bad = "an endpoint that is no address or number" if report.rejected > rejected else ""
+            bad = _UNUSABLE if report.rejected > rejected else ""
             if not doubtful:
                 self._settle(event, subjects, bad)
         report.quarantined += bool(bad)
@@ -109,16 +115,19 @@ class Worker:
             report.postponed += not over
             return
         wrong = [n for n in notices if _is_refuted(n, held[n.endpoint])]
-        early = now - event.received_at < SETTLED
+        early, rejected = now - event.received_at < SETTLED, report.rejected
         with sync.store.transaction():
             for said in held.values():
-                apply_notices(sync, said, report, received_at=now, ref=now.isoformat())
+                subjects |= apply_notices(sync, said, report, received_at=now, ref=now.isoformat())
             if wrong and early:
                 sync.store.settle(event.id, "new", "waits for the system to show it", subjects=subjects)
                 report.postponed += 1
                 return
             for notice in wrong:
                 self._retract(event, notice, report)
+            if report.rejected > rejected and not bad:
+                bad = _UNUSABLE
+                report.quarantined += 1
             self._settle(event, subjects, bad)
 
     def _settle(self, event: InboxEvent, subjects: set[str], bad: str) -> None:

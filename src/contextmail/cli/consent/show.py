@@ -103,8 +103,9 @@ def why_not(
 
 def _changes(endpoint: str, config: Any) -> list[Change]:
     known = normalise(endpoint)
-    with closing(wiring.consent_store(options.settings_of(config))) as store:
-        return store.changes(store.subject(known))
+    with closing(wiring.open_ledger(options.settings_of(config))) as ledger:
+        consents = ledger.now()
+        return consents.changes(consents.subject(known))
 
 
 def _scopes(endpoint: str, changes: Sequence[Change]) -> list[Scope]:

@@ -104,6 +104,16 @@ class Ledger(Room):
         """Give the number of the ledger's last change."""
         return int(self._execute("SELECT coalesce(max(position), 0) FROM changes")[0][0])
 
+    def withdrawals(self, since: datetime, until: datetime) -> list[int]:
+        """Count who withdrew in each hour of the clock, by when it happened; hours without any are left out."""
+        rows = self._execute(
+            "SELECT count(DISTINCT subject) FROM changes WHERE act = 'deny' AND received_at >= ?"
+            " AND coalesce(at, received_at) >= ? AND coalesce(at, received_at) < ?"
+            " GROUP BY substr(coalesce(at, received_at), 1, 13)",
+            text_of(since), text_of(since), text_of(until),
+        )  # fmt: skip
+        return [count for (count,) in rows]
+
     def subjects_since(self, position: int) -> list[str]:
         """List the subjects that changed or were linked after a position, with those linked to them."""
         rows = self._execute(

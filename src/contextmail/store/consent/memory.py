@@ -35,10 +35,11 @@ class Memory(Room):
         asked = "INSERT INTO tasks (subject, target, what, made_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
         self._execute(asked, subject, target, what, text_of(self._clock()))
 
-    def tasks(self, *, open_only: bool = True) -> list[Task]:
-        """List tasks, the oldest first."""
-        where = " WHERE done_at IS NULL" if open_only else ""
-        rows = self._execute(f"SELECT id, subject, target, what, made_at, done_at FROM tasks{where} ORDER BY id")
+    def tasks(self, *, subject: str = "", open_only: bool = True) -> list[Task]:
+        """List tasks, of one subject or of all, the oldest first."""
+        where = ("subject = ?" if subject else "? = ''") + (" AND done_at IS NULL" if open_only else "")
+        asked = f"SELECT id, subject, target, what, made_at, done_at FROM tasks WHERE {where} ORDER BY id"
+        rows = self._execute(asked, subject)
         return [
             Task(id, subject, target, what, datetime.fromisoformat(made_at), time_of(done_at))
             for id, subject, target, what, made_at, done_at in rows  # noqa: A001

@@ -9,8 +9,8 @@ from contextmail.model.consent import Act, Scope
 from contextmail.model.event import Push, PushState
 from contextmail.store.consent.room import Room, parts_of, text_of, time_of
 
-CLAIM = timedelta(minutes=5)
-"""After this a push that was claimed is handed out again: whoever claimed it is taken for dead."""
+CLAIM = timedelta(minutes=1)
+"""After this a claim that was not renewed lapses: whoever made it is taken for dead."""
 
 _FIRST = {Act.DENY, Act.SUPPRESS, Act.RESTRICT, Act.ERASE}
 _NEWER = (
@@ -54,30 +54,38 @@ class Outbox(Room):
         return count
 
     def due(self, now: datetime, *, limit: int = 100) -> list[Push]:
-        """Claim what is to be pushed now, withdrawals and erasures first; a claim lapses after five minutes.
+        """Claim what is to be pushed now, withdrawals and erasures first; a claim lapses after a minute, see `renew`.
 
         While a push to a system about somebody is under way, no other is handed out: an older answer cannot come last.
         """
         with self.transaction():
-            self._lapse(text_of(now - CLAIM))
+            self._lapse(text_of(now))
             ids = self._execute(
                 "SELECT id FROM outbox AS o WHERE state = 'waiting' AND due_at <= ? AND NOT EXISTS ("
                 " SELECT 1 FROM outbox AS other WHERE other.subject = o.subject AND other.target = o.target"
                 " AND other.state = 'pushing') ORDER BY urgency, id LIMIT ?",
                 text_of(now), limit,
             )  # fmt: skip
-            claim = "UPDATE outbox SET state = 'pushing', began_at = ?, ended_at = NULL, tries = tries + 1 WHERE id = ?"
+            claim = (
+                "UPDATE outbox SET state = 'pushing', began_at = ?, due_at = ?, ended_at = NULL, tries = tries + 1"
+                " WHERE id = ?"
+            )
             for (push,) in ids:
-                self._execute(claim, text_of(now), push)
+                self._execute(claim, text_of(now), text_of(now + CLAIM), push)
             return [claimed for (push,) in ids for claimed in self._pushes("id = ?", push)]
 
-    def _lapse(self, before: str | None) -> None:
-        lapsed = "state = 'pushing' AND began_at <= ?"
+    def renew(self, push: int, now: datetime) -> None:
+        """Let a claim last another minute from now; one that has ended stays as it ended."""
+        renewal = "UPDATE outbox SET due_at = ? WHERE id = ? AND state = 'pushing'"
+        self._execute(renewal, text_of(now + CLAIM), push)
+
+    def _lapse(self, now: str | None) -> None:
+        lapsed = "state = 'pushing' AND due_at <= ?"
         self._execute(
             f"UPDATE outbox SET state = 'dropped', reason = ?, ended_at = began_at WHERE {lapsed} AND {_NEWER}",
-            _REPLACED, before,
+            _REPLACED, now,
         )  # fmt: skip
-        self._execute(f"UPDATE outbox SET state = 'waiting' WHERE {lapsed}", before)
+        self._execute(f"UPDATE outbox SET state = 'waiting' WHERE {lapsed}", now)
 
     def pushed(self, push: int, state: PushState, reason: str = "", *, again_at: datetime | None = None) -> None:
         """Say what became of a push; `waiting` with the time of the next try, unless a newer decision waits by now."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +15,7 @@ from contextmail.cli.output import busy, number, plural, say, write_json
 from contextmail.compiling import compile as compile_message
 from contextmail.deciding import Counts
 from contextmail.deciding import decide as decide_all
+from contextmail.errors import ConfigurationError
 from contextmail.model.decision import Outcome
 
 
@@ -22,6 +24,12 @@ def decide(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="A Parquet file: one row per customer.", show_default=False)
     ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="A new table: an SQLAlchemy URL or env:NAME; #TABLE names it.", show_default=False),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="With --to: replace the table's rows.")] = False,
+    append: Annotated[bool, typer.Option("--append", help="With --to: add to the table's rows.")] = False,
     form: Annotated[TextOrJson, typer.Option("--format", help="How the counts are written.")] = TextOrJson.TEXT,
     safe_only: options.SafeOnly = False,
     dialect: options.Dialect = None,
@@ -34,17 +42,30 @@ def decide(
     ```
     contextmail decide spring.html
     contextmail decide spring.html -o decisions.parquet
+    contextmail decide spring.html --to env:SHOP_DB#spring_decisions
     ```
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
     folder = wiring.facts_folder(settings)
     campaign = compile_message(path, settings, folder.catalogue, safe_only=safe_only)
-    with busy("Deciding"):
-        counts = decide_all(campaign, folder, out=out, as_of=settings.as_of)
+    if (replace or append) and (not to or (replace and append)):
+        what = "they say what happens to the table of --to: take one"
+        raise ConfigurationError(what, where="--replace, --append", cure="--to URL#TABLE --replace")
+    url, table = wiring.database_table(to, "contextmail_decisions") if to else ("", "")
+    with busy("Deciding"), TemporaryDirectory(prefix="contextmail-") as temp:
+        file = out or (Path(temp) / "decisions.parquet" if url else None)
+        counts = decide_all(campaign, folder, out=file, as_of=settings.as_of)
+        if url and file:
+            from contextmail.exporting import export_decisions
+
+            mode: Literal["create", "replace", "append"] = "replace" if replace else "append" if append else "create"
+            export_decisions(file, campaign.id, settings.as_of, url, table, mode=mode)
     if form is TextOrJson.JSON:
         write_json(_as_json(counts, out))
     else:
         _say(counts, out)
+        if table:
+            say(f"written to {table}")
 
 
 def _as_json(counts: Counts, out: Path | None) -> dict[str, object]:

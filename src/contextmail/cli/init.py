@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+from enum import StrEnum
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +41,32 @@ _STARTER = """\
 """
 
 
+class Preset(StrEnum):
+    """Name the settings for a usual shape of tables; each is a file of `contextmail/presets`."""
+
+    SHOPIFY = "shopify"
+    WOOCOMMERCE = "woocommerce"
+    STRIPE = "stripe"
+    CHARITY = "charity"
+    SAAS = "saas"
+
+    @property
+    def text(self) -> str:
+        """Give the settings, with the comments that explain them."""
+        return (files("contextmail") / "presets" / f"{self}.toml").read_text("utf-8")
+
+    @property
+    def needs(self) -> list[str]:
+        """List what has to lie beside the settings, as they say themselves."""
+        named = re.search(r"^# Needed.*?(?=^#\n# Then|^# Then)", self.text, re.MULTILINE | re.DOTALL)
+        return [line.removeprefix("# ").removeprefix("#") for line in named[0].splitlines()] if named else []
+
+
 def init(
     folder: Annotated[Path, typer.Argument(help="Where contextmail.toml lies, or is to lie.")] = Path(),
+    preset: Annotated[
+        Preset | None, typer.Option("--preset", help="Settings for tables of this shape.", show_default=False)
+    ] = None,
 ) -> None:
     """Make the keys that keep addresses out of the consent store, and a contextmail.toml to begin with.
 
@@ -47,14 +74,18 @@ def init(
 
     ```
     contextmail init
+    contextmail init --preset shopify
     ```
     """
     file = folder / FILE
     if file.exists():
+        if preset:
+            cure = f"contextmail init --preset {preset} OTHER_FOLDER, and take what you need from there"
+            raise ConfigurationError("these settings are there already, and are kept", where=str(file), cure=cure)
         say(f"kept   {file}")
     else:
         folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(_STARTER, "utf-8")
+        file.write_text(preset.text if preset else _STARTER, "utf-8")
         say(("made   ", "green"), str(file))
     settings = load(file)
     keys, ledger = settings.store / KEYS, settings.store / settings.consent.store
@@ -68,7 +99,13 @@ def init(
     else:
         _make_keys(keys)
         say(("made   ", "green"), str(keys))
+    if preset:
+        say("")
+        for line in preset.needs:
+            say(line)
     say(("\nNext", "bold"))
+    if preset:
+        say(f"  read {file}: it explains itself    contextmail facts build")
     say(f"  keep a copy of {keys} where you keep passwords: without it, nobody's consent is found again")
     say(f"  in production, set {LOOKUP_KEY} and {SEAL_KEYS} in the environment instead, the same everywhere")
     say("  contextmail doctor                      is the platform reached")

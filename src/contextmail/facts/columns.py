@@ -92,7 +92,9 @@ def exact(column: str, source_type: str, kind: Kind) -> str:
 
 
 def moment(column: str, source_type: str, dates: str = "") -> str:
-    """Write a date or time as a UTC timestamp; one without a zone is UTC."""
+    """Write a date or time as a UTC timestamp; one without a zone is UTC; `epoch` is seconds since 1970."""
+    if dates == "epoch" and not source_type.startswith(("DATE", "TIMESTAMP")):
+        return f"TRY(make_timestamp(try_cast({column} AS BIGINT) * 1000000))"
     if source_type == TEXT and dates:
         return f"try_strptime({column}, {literal(dates)})::TIMESTAMP"
     if source_type == TEXT:

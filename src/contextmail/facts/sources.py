@@ -1,7 +1,8 @@
 """Open a company's table wherever it lies: CSV, Parquet, a DuckDB or SQLite file, or a SELECT over any of them.
 
 A CSV file is read as text, each value as it stands: what a column means is decided by its role, never guessed
-per file. A SQLite file is read through `sqlite3`, row by row, so that no extension is needed.
+per file. A SQLite file is read through `sqlite3`, row by row, so that no extension is needed. What lies in any other
+database was fetched into a Parquet file before (`connectors.sql.fetching`).
 """
 
 from __future__ import annotations
@@ -60,6 +61,16 @@ class Source:
     csv: CsvFile | None = None
 
 
+def place(table: str) -> str:
+    """Name the settings of a table: `orders` is `[tables.orders]`, `systems.crm.orders` stands as it is."""
+    return f"[{table}]" if "." in table else f"[tables.{table}]"
+
+
+def rejects(table: str) -> str:
+    """Name the engine's table of what could not be split into columns; it takes no name that needs quotes."""
+    return f"rejects_{table.replace('.', '_')}"
+
+
 def open_source(
     engine: Engine, table: str, mapping: TableMapping, folder: Path, temp: Path, wanted: str | None
 ) -> Source:
@@ -67,12 +78,14 @@ def open_source(
 
     Raises ConfigurationError if there is no such file, table, or readable header.
     """
-    where = f"[tables.{table}]"
+    where = place(table)
     relation = quoted(f"raw_{table}")
     if mapping.sql:
         with _explained("the SELECT does not run", f"{where} sql", "files are named relative to the settings file"):
             engine.rows(f"CREATE TEMP TABLE {relation} AS {mapping.sql.strip().rstrip(';')}")
         return Source(table, relation, _columns(engine, relation), "sql")
+    if mapping.url:
+        return _from_url(engine, table, mapping, folder, temp, wanted)
     name, _, inner = mapping.path.partition("::")
     path = folder / name
     many = path.suffix in (".parquet", ".pq") and any(character in name for character in "*?[")
@@ -84,7 +97,9 @@ def open_source(
     if path.suffix in (".parquet", ".pq"):
         with _explained(f"{name} cannot be read as Parquet", f"{where} path", "check that the file is whole"):
             engine.rows(f"CREATE TEMP VIEW {relation} AS SELECT * FROM read_parquet({literal(str(path))})")
-        return Source(table, relation, _columns(engine, relation), name)
+        return Source(
+            table, relation, _columns(engine, relation), mapping.table or ("the query" if mapping.query else name)
+        )
     file = _csv_file(path, mapping, where)
     with _explained(f"{name} cannot be read as CSV", f"{where} path", "save it as UTF-8, or say its `encoding`"):
         _load_csv(engine, table, file, wanted)
@@ -134,12 +149,13 @@ def _load_csv(engine: Engine, table: str, file: CsvFile, wanted: str | None) -> 
         f"CREATE TEMP TABLE {quoted(f'raw_{table}')} AS SELECT {', '.join(map(quoted, used))} FROM read_csv("
         f"{literal(str(file.path))}, auto_detect=false, header=true, delim={literal(file.delimiter)}, quote='\"',"
         f" escape='\"', columns={{{columns}}}, encoding={literal(encoding)}, store_rejects=true,"
-        f" rejects_scan={literal(f'scan_{table}')}, rejects_table={literal(f'rejects_{table}')})"
+        f" rejects_scan={literal(rejects(table).replace('rejects', 'scan', 1))},"
+        f" rejects_table={literal(rejects(table))})"
     )
 
 
 def _from_database(engine: Engine, table: str, path: Path, inner: str, temp: Path, wanted: str | None) -> Source:
-    where = f"[tables.{table}] path"
+    where = f"{place(table)} path"
     if not inner:
         cure = f"write {path.name}::orders for its table `orders`"
         raise ConfigurationError("the table inside the database is not named", where=where, cure=cure)
@@ -147,7 +163,7 @@ def _from_database(engine: Engine, table: str, path: Path, inner: str, temp: Pat
     with path.open("rb") as file:
         is_sqlite = file.read(16) == b"SQLite format 3\x00"
     if is_sqlite:
-        _load_csv(engine, table, _sqlite_to_csv(path, inner, temp / f"{table}.csv", where), wanted)
+        _from_sqlite(engine, table, path, inner, "", temp, wanted, where)
     else:
         base = f"file_{table}"
         with _explained(f"{path.name} is no DuckDB or SQLite database", where, "other files are named without `::`"):
@@ -158,27 +174,55 @@ def _from_database(engine: Engine, table: str, path: Path, inner: str, temp: Pat
     return Source(table, relation, _columns(engine, relation), f"{path.name}::{inner}")
 
 
+def _from_url(
+    engine: Engine, table: str, mapping: TableMapping, folder: Path, temp: Path, wanted: str | None
+) -> Source:
+    where = f"{place(table)} url"
+    kind, _, file = mapping.url.partition(":///")
+    if kind not in ("sqlite", "sqlite+pysqlite") or not file:
+        cure = "`contextmail facts build` or wiring.build_facts does"
+        raise ConfigurationError("nobody has fetched this table from its database", where=where, cure=cure)
+    path = folder / file
+    if not path.is_file():
+        raise ConfigurationError(f"no such file: {file}", where=where, cure="paths are relative to the settings file")
+    name = _from_sqlite(engine, table, path, mapping.table, mapping.query, temp, wanted, where)
+    return Source(table, quoted(f"raw_{table}"), _columns(engine, quoted(f"raw_{table}")), name)
+
+
+def _from_sqlite(
+    engine: Engine, table: str, path: Path, inner: str, query: str, temp: Path, wanted: str | None, where: str
+) -> str:
+    """Load a table of a SQLite file, or what a query gives; return its name as a person would say it."""
+    file = _sqlite_to_csv(path, inner, query, temp / f"{table}.csv", where)
+    with _explained(f"{path.name} cannot be read", where, "name each column of the query once (AS)"):
+        # Whoever writes a query names what it gives as the roles are called.
+        _load_csv(engine, table, file, None if query else wanted)
+    return f"{path.name}::{inner}" if inner else f"a query of {path.name}"
+
+
 def _refuse_absent(inner: str, tables: list[str], path: Path, where: str) -> None:
     if inner not in tables:
         cure = did_you_mean(inner, tables) or f"its tables are {', '.join(tables) or 'none'}"
         raise ConfigurationError(f"{path.name} has no table {inner!r}", where=where, cure=cure)
 
 
-def _sqlite_to_csv(path: Path, inner: str, target: Path, where: str) -> CsvFile:
-    """Stream a SQLite table to a temporary CSV file."""
+def _sqlite_to_csv(path: Path, inner: str, query: str, target: Path, where: str) -> CsvFile:
+    """Stream a table of a SQLite file, or what a query gives, to a temporary CSV file."""
     named = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
     try:
         with (
             closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database,
             target.open("w", encoding="utf-8", newline="") as out,
         ):
-            _refuse_absent(inner, [row[0] for row in database.execute(named)], path, where)
-            rows = database.execute(f"SELECT * FROM {quoted(inner)}")
-            columns = tuple(column[0] for column in rows.description)
+            if inner:
+                _refuse_absent(inner, [row[0] for row in database.execute(named)], path, where)
+            rows = database.execute(query or f"SELECT * FROM {quoted(inner)}")
+            columns = tuple(column[0] for column in rows.description or ())
             writer = csv.writer(out)
             writer.writerow(columns)
             writer.writerows(["" if value is None else value for value in row] for row in rows)
     except sqlite3.Error as error:
         what = f"{path.name} cannot be read as SQLite: {error}"
-        raise ConfigurationError(what, where=where, cure="check that the file is whole") from None
+        cure = "correct the query" if query else "check that the file is whole"
+        raise ConfigurationError(what, where=where, cure=cure) from None
     return CsvFile(target, "utf-8", ",", columns)

@@ -13,9 +13,9 @@ from contextmail.model.fact import FactType
 class TableMapping(BaseModel):
     """Say where a table lies and what its columns mean: `[tables.orders]` in contextmail.toml.
 
-    The table is a file (`path`) or a SELECT (`sql`), one of the two. A value of `columns` is a column's name, or an
-    expression of the predicate language over the table's columns plus `starts_with`. Of `customers`, every column
-    that no role takes is a fact of its own.
+    The table is a file (`path`), a SELECT over files (`sql`), or a database's (`url`), one of the three. A value of
+    `columns` is a column's name, or an expression of the predicate language over the table's columns plus
+    `starts_with`. Of `customers`, every column that no role takes is a fact of its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,6 +24,12 @@ class TableMapping(BaseModel):
     """A CSV (also `.gz`) or Parquet file, or `file.db::table` of a DuckDB or SQLite file; relative to the settings."""
     sql: str = ""
     """A SELECT in DuckDB's SQL; the files that it names are relative to the settings."""
+    url: str = ""
+    """A database: an SQLAlchemy URL without a password (`sqlite:///shop.db`), or `env:NAME`, in the environment."""
+    table: str = ""
+    """With `url`: its table or view, `orders` or `sales.orders`."""
+    query: str = ""
+    """With `url`: a SELECT in the database's own SQL, in place of `table`."""
     columns: dict[str, str] = {}
     """Role -> column or expression: `customer`, `order`, `product`, `at` …; facts/roles.py has each table's."""
     where: str = ""
@@ -37,7 +43,8 @@ class TableMapping(BaseModel):
     is_product: str = ""
     """Of orders, a condition: the row is a product, not postage or a fee, which count as spend only."""
     dates: str = ""
-    """How dates are written when not as 2024-01-31: a format such as `%d/%m/%Y %H:%M`. Times without a zone are UTC."""
+    """How dates are written when not as 2024-01-31: a format such as `%d/%m/%Y %H:%M`, or `epoch` for seconds since
+    1970. Times without a zone are UTC."""
     encoding: str = "utf-8"
     delimiter: str = ""
     """Of a CSV file; empty: seen from its first line."""
@@ -50,8 +57,12 @@ class TableMapping(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if bool(self.path) == bool(self.sql):
-            raise ValueError("a table has either a path or sql; give one of them")
+        if sum(map(bool, (self.path, self.sql, self.url))) != 1:
+            raise ValueError("a table has a path, sql or a url; give one of them")
+        if self.url and bool(self.table) == bool(self.query):
+            raise ValueError("a url needs either a table or a query; give one of them")
+        if not self.url and (self.table or self.query):
+            raise ValueError("table and query are of a database; give its url")
         return self
 
 

@@ -5,7 +5,6 @@ Values are always parameters. An error names the database's own code for it, nev
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -17,15 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from contextmail.connectors.sql.engine import WAIT, open_database
 from contextmail.errors import ConfigurationError, PlatformError, RecordRejected, RetryableError, did_you_mean
 from contextmail.model.consent_options import SqlSystem
 from contextmail.model.endpoint import normalise
 
-_WAIT = 10
-"""Seconds to wait for a connection or a lock."""
 _SQLITE_PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _PASSING = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, exc.DisconnectionError)
-_LOGGED_AS = "contextmail"
 _NEUTRAL = re.compile(r"erased-[0-9a-f]*(@erased\.invalid)?")
 
 
@@ -37,7 +34,7 @@ class MappedTable:
 
     def __init__(self, name: str, url: str, options: SqlSystem) -> None:
         self._name, self._options = name, options
-        self._engine = _engine(name, url)
+        self._engine = open_database(url, f'[consent.systems."{name}"] url')
         self._looking = threading.Lock()
         self._table: sa.Table | None = None
 
@@ -56,7 +53,7 @@ class MappedTable:
         """Open a connection, and commit what was done or nothing of it."""
         with self.minding(), self._engine.begin() as connection:
             if self._engine.dialect.name == "postgresql":
-                connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_WAIT}s'"))
+                connection.execute(sa.text(f"SET LOCAL lock_timeout = '{WAIT}s'"))
             yield connection
 
     @contextmanager
@@ -184,30 +181,6 @@ class MappedTable:
     def _writes_times_as_text(self) -> bool:
         """Say whether times are texts, as they always are in SQLite, in whatever way they are written."""
         return self._engine.dialect.name == "sqlite" or isinstance(self._column("changed_at").type, sa.String)
-
-
-def _engine(name: str, url: str) -> sa.Engine:
-    # Whoever debugs with all logs on would find every row in them.
-    logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGED_AS}").setLevel(logging.WARNING)
-    try:
-        parsed = sa.make_url(url)
-        if parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        waiting: dict[str, dict[str, object]] = {
-            "postgresql": {"connect_timeout": _WAIT},
-            "sqlite": {"timeout": _WAIT},
-        }
-        return sa.create_engine(
-            parsed,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            logging_name=_LOGGED_AS,
-            connect_args=waiting.get(parsed.get_backend_name(), {}),
-        )
-    except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as error:
-        cure = "an SQLAlchemy URL, postgresql://host/database, and its driver installed"
-        what = f"the url cannot be used: {type(error).__name__}"
-        raise ConfigurationError(what, where=f'[consent.systems."{name}"] url', cure=cure) from None
 
 
 def _is(endpoint: str, written: object) -> bool:

@@ -172,6 +172,16 @@ def truth(
     return [Truth(*row[at : at + 3]) for at in range(0, len(row), 3)]
 
 
+def verdicts_sql(
+    true_when: str, facts: FactsFolder, types: Mapping[str, Any], *, as_of: datetime, ownership: Ownership = "person"
+) -> str:
+    """Write the SELECT of each `customer` and the claim's `verdict`; NULL is unknown. Raises PredicateError."""
+    tree = _bound(parse(true_when, types, ownership=ownership), as_of)
+    ages = {name: spec.max_age_days for name, spec in facts.catalogue.facts.items() if spec.max_age_days is not None}
+    source = _facts_sql(facts_of(tree), ages, facts.catalogue, f"read_parquet({literal(str(facts.parquet))})", as_of)
+    return f"SELECT customer, {to_sql(tree)} AS verdict FROM ({source})"
+
+
 def stale_facts(campaign: Campaign, catalogue: Catalogue, clock: datetime) -> list[str]:
     """Say which facts are too old at the clock to support a claim."""
     old = sorted(name for name in campaign.facts if _too_old(name, campaign.max_age_days, catalogue, clock))

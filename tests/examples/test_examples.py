@@ -77,6 +77,18 @@ def test_the_demo_shows_three_messages_as_delivered_and_puts_everything_back() -
     assert "2,923  touches" in done.stdout
 
 
+def test_the_campaign_goes_to_a_hubspot_portal_and_everything_comes_back(tmp_path: Path) -> None:
+    done = ran(EXAMPLES / "into_hubspot.py", tmp_path / "hubspot")
+    assert done.returncode == 0, done.stderr
+    best, once, never = done.stdout.split("   To: ")[1:]
+    assert "You're Our Most Valuable Customer" in best and "You're a VIP to us." in best
+    assert (
+        "Dear Jack," in once and "You're One of Our Customers" in once and "VIP" not in once and "New here" not in once
+    )
+    assert "You're One of Our Readers" in never and "Become a customer today!" in never
+    assert "all as before the plan" in done.stdout
+
+
 # ----------------------------------------------------------------------------------------------------------------- CI
 
 

@@ -13,17 +13,19 @@ from functools import partial
 from pathlib import Path
 
 from contextmail.applying.desk import Desk, as_shown, check_audience, open_desk, value_of
+from contextmail.applying.mending import mend
+from contextmail.applying.tasks import make_tasks
 from contextmail.applying.tidy import apply_tidy
 from contextmail.config import Settings
 from contextmail.connectors.base import Draft, Member, Target
 from contextmail.engines.base import literal, quoted
 from contextmail.engines.lines import pages
 from contextmail.errors import StalePlanError, UnsafePlanError
-from contextmail.model.plan import Plan, TidyPlan
+from contextmail.model.plan import AuditPlan, Plan, TidyPlan
 from contextmail.planning.audience import Progress, begun, load_keys
 from contextmail.planning.folder import CHANGES, SEGMENT, read_plan
 from contextmail.planning.source import campaign_of
-from contextmail.store.base import ConsentStore
+from contextmail.store.base import Ledger
 from contextmail.store.permissions import refused
 from contextmail.store.runs import Runs
 
@@ -45,6 +47,8 @@ class Applied:
     checklist: tuple[str, ...] = ()
     """What the platform still wants before it would send."""
     skipped: tuple[tuple[str, int], ...] = ()
+    tasks: int = 0
+    """Tasks for people that it made for those who are rerouted to a person."""
 
 
 def apply(
@@ -53,7 +57,7 @@ def apply(
     runs: Runs,
     settings: Settings | None = None,
     *,
-    ledger: ConsentStore | None = None,
+    ledger: Ledger | None = None,
     progress: Progress = lambda _stage, _share: None,
 ) -> Applied:
     """Apply the plan in `folder`; one that was stopped goes on where it was, and one that is done stays as it is.
@@ -76,16 +80,26 @@ def apply(
             raise UnsafePlanError("this run was undone", where=plan.run, cure="plan again")
         _refuse(plan, begun=known is not None)
         with open_desk(plan.run, target, runs, progress) as desk:
+            if isinstance(plan, AuditPlan):
+                return _mended(desk, plan, folder, settings)
             return _Application(desk, plan, folder, settings, ledger).carry_out()
 
 
-def _refuse(plan: Plan, *, begun: bool) -> None:
+def _mended(desk: Desk, plan: AuditPlan, folder: Path, settings: Settings) -> Applied:
+    people, skipped = mend(desk, plan, folder, since=plan.made_at - SKEW, most=settings.limits.changed)
+    done = Applied(plan.run, people_written=people, skipped=skipped)
+    desk.runs.after(plan.run, "run", **asdict(done))
+    desk.runs.set_state(plan.run, "applied")
+    return done
+
+
+def _refuse(plan: Plan | AuditPlan, *, begun: bool) -> None:
     over = [f"{check.name}: {check.found:.4g}, at most {check.limit:.4g}" for check in plan.checks if not check.ok]
     if over:
         named = " or ".join(check.setting for check in plan.checks if not check.ok and check.setting)
         cure = f"look at the plan; if it is right, raise {named} and plan again" if named else "plan again"
         raise UnsafePlanError(f"the plan is over its limits: {'; '.join(over)}", where=plan.run, cure=cure)
-    if not plan.segment_people:
+    if isinstance(plan, Plan) and not plan.segment_people:
         raise UnsafePlanError("there is nobody to send to", where=plan.run, cure="look at the plan's decisions")
     if datetime.now(UTC).replace(tzinfo=None) > plan.valid_until:
         cure = f"contextmail undo {plan.run}, then plan again" if begun else "plan again"
@@ -95,7 +109,7 @@ def _refuse(plan: Plan, *, begun: bool) -> None:
 
 
 class _Application:
-    def __init__(self, desk: Desk, plan: Plan, folder: Path, settings: Settings, ledger: ConsentStore | None) -> None:
+    def __init__(self, desk: Desk, plan: Plan, folder: Path, settings: Settings, ledger: Ledger | None) -> None:
         self.desk, self.plan, self.folder, self.settings, self.ledger = desk, plan, folder, settings, ledger
         self.run, self.runs, self.target, self.engine = plan.run, desk.runs, desk.target, desk.engine
         self.tags = [field.tag for field in plan.fields]
@@ -113,11 +127,14 @@ class _Application:
             self.there = fields.result()
             self._recheck(changed.result())
         created = self._make_fields()
-        written = self._write_values()
+        written = self._write_values(created)
         segment, people = self._make_segment(segment_there.result())
         draft, checklist = self._make_draft(original, segment, draft_there.result()) if draft_there else ("", ())
+        tasks = make_tasks(self.desk, self.plan)
         reasons = Counter(self.runs.skipped(self.run).values())
-        done = Applied(self.run, created, written, segment, people, draft, checklist, tuple(reasons.most_common()))
+        done = Applied(
+            self.run, created, written, segment, people, draft, checklist, tuple(reasons.most_common()), tasks
+        )
         self.runs.after(self.run, "run", **asdict(done))
         self.runs.set_state(self.run, "applied")
         return done
@@ -197,9 +214,10 @@ class _Application:
             self.runs.after(self.run, f"field {field.tag}", id=there.id)
         return tuple(use.tag for use in self.runs.uses(self.desk.audience, run=self.run) if use.created)
 
-    def _write_values(self) -> int:
+    def _write_values(self, created: Sequence[str]) -> int:
         now = value_of("n", self.tags, "c.tag")
         choices = ", ".join(literal(tag) for tag, choose in self.choices.items() if choose) or "''"
+        made = ", ".join(map(literal, created)) or "''"
         unwritten = (
             f"CASE WHEN c.tag IN ({choices}) THEN {as_shown(now, choose=True)} <> {as_shown('c.new', choose=True)}"
             f" ELSE {as_shown(now, choose=False)} <> c.new END"
@@ -207,7 +225,8 @@ class _Application:
         self.engine.rows(
             "CREATE TEMP TABLE todo AS SELECT c.key, c.email, c.status, c.tag, c.new AS value FROM changes c"
             " LEFT JOIN now n USING (key) WHERE c.key NOT IN (SELECT key FROM moved)"
-            f" AND (n.key IS NULL OR {unwritten})"
+            # What a field was that had not been made when it was read is not known.
+            f" AND (n.key IS NULL OR {unwritten} OR c.new = '' AND c.tag IN ({made}))"
         )
         self.runs.before(self.run, "values")
         failed = self.desk.write("todo", stage="Writing fields")
@@ -249,16 +268,16 @@ class _Application:
         return (email for _, email in pages(self.engine, f"(SELECT key, email FROM {table})", "key"))
 
     def _make_draft(self, original: Draft, segment: str, draft: str | None) -> tuple[str, tuple[str, ...]]:
-        """Make the draft for the segment; one that was begun gets its texts again."""
+        """Make the draft for the segment; one that was begun is made again."""
         self.desk.progress("Making the draft", 0.0)
         planned = self.plan.draft
         before = self.runs.result(self.run, "draft")
         if before is None:
             self.runs.before(self.run, "draft", title=planned.title)
-            if draft is None:
-                draft = self.target.create_draft(original, parts=planned.parts, segment=segment, title=planned.title)
-            else:
-                self.target.change_draft(draft, planned.parts)
+            if draft is not None:
+                # It may have been left half made, and then it is for whomever the author's draft is for.
+                self.target.delete_draft(draft)
+            draft = self.target.create_draft(original, parts=planned.parts, segment=segment, title=planned.title)
             before = {"id": draft, "digest": draft_digest(self.target.draft(draft))}
             self.runs.after(self.run, "draft", **before)
         return before["id"], tuple(self.target.checklist(before["id"]))

@@ -14,7 +14,7 @@ from contextmail.connectors.base import AudienceField, FieldWrite, Member, RowEr
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.lines import pages
 from contextmail.errors import ConfigurationError, PlatformError
-from contextmail.model.plan import Plan, TidyPlan
+from contextmail.model.plan import AnyPlan
 from contextmail.planning.audience import Progress, load_members
 from contextmail.planning.source import our_fields
 from contextmail.store.runs import Runs
@@ -104,7 +104,7 @@ def open_desk(run: str, target: Target, runs: Runs, progress: Progress) -> Itera
         yield Desk(run, target, runs, engine, Path(temp), progress)
 
 
-def check_audience(plan: Plan | TidyPlan, target: Target) -> None:
+def check_audience(plan: AnyPlan, target: Target) -> None:
     """Raise ConfigurationError where a plan was made for another audience."""
     if plan.on != (here := f"{target.name}:{target.audience}"):
         raise ConfigurationError(f"the plan is for {plan.on}, not for {here}", where=plan.run, cure=f"--on {plan.on}")

@@ -19,7 +19,7 @@ from contextmail.planning.audience import People, Progress, load_keys
 from contextmail.planning.folder import CAMPAIGN, DECISIONS, SEGMENT, campaign_plan
 from contextmail.planning.values import Values
 from contextmail.predicates.tree import describe
-from contextmail.store.base import ConsentStore
+from contextmail.store.base import Ledger
 from contextmail.store.runs import Runs
 
 _MAY_STILL_CHANGE = ("save", "paused", "schedule")
@@ -44,7 +44,7 @@ def refresh(
     runs: Runs,
     settings: Settings | None = None,
     *,
-    ledger: ConsentStore | None = None,
+    ledger: Ledger | None = None,
     progress: Progress = lambda _stage, _share: None,
 ) -> Refreshed:
     """Judge the people of an applied run again: who may not get it any more leaves the segment, what is untrue goes.
@@ -65,9 +65,7 @@ def refresh(
 
 
 class _Refreshing:
-    def __init__(
-        self, desk: Desk, plan: Plan, facts: FactsFolder, settings: Settings, ledger: ConsentStore | None
-    ) -> None:
+    def __init__(self, desk: Desk, plan: Plan, facts: FactsFolder, settings: Settings, ledger: Ledger | None) -> None:
         self.desk, self.plan, self.facts, self.settings, self.ledger = desk, plan, facts, settings, ledger
         self.run, self.runs, self.target, self.engine = desk.run, desk.runs, desk.target, desk.engine
         self.fields = [field for field in plan.manifest.fields if field.edits]

@@ -9,13 +9,15 @@ from functools import partial
 
 from contextmail.applying.apply import draft_digest
 from contextmail.applying.desk import WRITABLE, Desk, open_desk, unless_gone, value_of
+from contextmail.applying.mending import unmend
+from contextmail.applying.tasks import delete_tasks
 from contextmail.connectors.base import AudienceField, Draft, Target
-from contextmail.dialects import DIALECTS
+from contextmail.dialects import DIALECTS, fields_asked
 from contextmail.engines.base import literal
-from contextmail.errors import ConfigurationError, UnsafePlanError
-from contextmail.model.plan import Plan
+from contextmail.errors import CapabilityError, ConfigurationError, UnsafePlanError
+from contextmail.model.plan import AuditPlan, Plan
 from contextmail.planning.audience import Progress, begun, load_keys
-from contextmail.planning.folder import CHANGES, SEGMENT, campaign_plan
+from contextmail.planning.folder import CHANGES, SEGMENT, campaign_plan, read_plan
 from contextmail.store.runs import Runs
 
 _STILL_A_DRAFT = ("save", "paused")
@@ -44,7 +46,7 @@ def undo(run: str, target: Target, runs: Runs, *, progress: Progress = lambda _s
     """
     with runs.lock():
         known = runs.get(run)
-        if known.kind != "campaign":
+        if known.kind == "tidy":
             raise UnsafePlanError("a tidy cannot be undone: the values are gone", where=run)
         if known.audience != (here := f"{target.name}:{target.audience}"):
             raise ConfigurationError(
@@ -52,8 +54,21 @@ def undo(run: str, target: Target, runs: Runs, *, progress: Progress = lambda _s
             )
         if known.state == "undone":
             return Undone(**(runs.result(run, "undo") or {"run": run}))
+        folder = runs.folder(run)
         with open_desk(run, target, runs, progress) as desk:
-            return _Undoing(desk, campaign_plan(runs.folder(run))).carry_out()
+            plan = read_plan(folder)
+            if isinstance(plan, AuditPlan):
+                return _unmended(desk, plan)
+            return _Undoing(desk, campaign_plan(folder)).carry_out()
+
+
+def _unmended(desk: Desk, plan: AuditPlan) -> Undone:
+    desk.runs.set_state(plan.run, "undoing")
+    people, left = unmend(desk, plan)
+    done = Undone(plan.run, people_restored=people, fields_restored=plan.tags, left=left)
+    desk.runs.after(plan.run, "undo", **asdict(done))
+    desk.runs.set_state(plan.run, "undone")
+    return done
 
 
 class _Undoing:
@@ -61,6 +76,7 @@ class _Undoing:
         self.desk, self.plan = desk, plan
         self.run, self.runs, self.target, self.engine = desk.run, desk.runs, desk.target, desk.engine
         self.done = Undone(desk.run)
+        self.keeps_fields = False
 
     def carry_out(self) -> Undone:
         with ThreadPoolExecutor() as pool:
@@ -80,6 +96,7 @@ class _Undoing:
             self._delete_segment(segment if there else None)
         if fields:
             self._restore(fields)
+        self.done.left += delete_tasks(self.desk)
         self.runs.after(self.run, "undo", **asdict(self.done))
         self.runs.set_state(self.run, "undone")
         return self.done
@@ -89,12 +106,7 @@ class _Undoing:
     def _draft(self) -> Draft | None:
         """Find our draft; None: there is none. Raises UnsafePlanError where it is no draft any more."""
         if self.plan.paste:
-            tags = {one.tag for one in self.plan.fields}
-            for tag, where in self.target.tags_in_use():
-                if tag in tags and not self._others(tag):
-                    raise UnsafePlanError(
-                        f"{where} asks for {tag}", where=self.run, cure="take the texts of the plan out of it first"
-                    )
+            self._refuse_used({one.tag for one in self.plan.fields})
             return None
         if not self.runs.began(self.run, "draft"):
             return None
@@ -112,14 +124,25 @@ class _Undoing:
             )
         return draft
 
+    def _refuse_used(self, tags: set[str]) -> None:
+        """Raise UnsafePlanError where a draft of the user's own asks for a field; where none can be read, keep all."""
+        try:
+            for tag, where in self.target.tags_in_use():
+                if tag in tags and not self._others(tag):
+                    raise UnsafePlanError(
+                        f"{where} asks for {tag}", where=self.run, cure="take the texts of the plan out of it first"
+                    )
+        except CapabilityError:
+            self.keeps_fields = True
+            self.done.left.append("the fields, emptied: whether a draft asks for them cannot be read here")
+
     def _delete_draft(self, draft: Draft | None) -> set[str]:
         """Delete our draft; one that somebody changed stays: give the fields that it asks for."""
         noted = self.runs.result(self.run, "draft")
         if draft and noted and draft_digest(draft) != noted["digest"]:
             self.done.left.append("the draft, with its segment and the fields that it asks for: somebody changed it")
             dialect = DIALECTS[self.plan.message.dialect]
-            tokens = [token for text in draft.parts.values() for token in dialect.tokens(text)]
-            return {token.name for token in tokens} | {token.condition.field for token in tokens if token.condition}
+            return set[str]().union(*(fields_asked(dialect, text) for text in draft.parts.values()))
         if draft:
             self.runs.before(self.run, "delete draft", id=draft.id)
             self.target.delete_draft(draft.id)
@@ -193,7 +216,7 @@ class _Undoing:
         )
         for tag, people in sorted(changed.items()):
             self.done.left.append(f"the field {tag} of {people:,} contacts: somebody changed it")
-        going = [tag for tag in tags if tag in created and tag not in changed]
+        going = [tag for tag in tags if tag in created and tag not in changed and not self.keeps_fields]
         staying = [tag for tag in tags if tag not in going]
         if staying:
             self._write_back(staying)

@@ -22,7 +22,7 @@ def apply(
     form: Annotated[TextOrJson, typer.Option("--format", help="How the result is told.")] = TextOrJson.TEXT,
     config: options.Config = None,
 ) -> None:
-    """Write a plan's fields, segment and draft; nothing is sent. Run it again where it was stopped.
+    """Write a plan's fields, segment and draft, or what an audit mends; nothing is sent. Run it again where it was stopped.
 
     Exit code 0: all of it, 1: something to look at (contacts that were left out, what the draft still lacks).
 
@@ -49,9 +49,15 @@ def apply(
             ("fields  ", "bold"),
             f"{plural(len(done.fields), 'field')} created, {plural(done.people_written, 'contact')} written",
         )
-        say(("segment ", "bold"), f"{done.segment}: {plural(done.segment_people, 'contact')}")
+        if done.segment:
+            say(("segment ", "bold"), f"{done.segment}: {plural(done.segment_people, 'contact')}")
         if done.draft:
             say(("draft   ", "bold"), f"{done.draft}: look at it, and send it from the platform")
+        if done.tasks:
+            say(
+                ("tasks   ", "bold"),
+                f"{plural(done.tasks, 'task')} for the owners of those who are rerouted to a person",
+            )
         for item in done.checklist:
             say(("lacks   ", "yellow"), item)
         for reason, count in done.skipped:

@@ -30,12 +30,14 @@ def undo(
     """
     settings = options.settings_of(config)
     with wiring.runs(settings) as runs, wiring.target(settings, runs.get(run).audience) as target, progress() as tell:
+        kind = runs.get(run).kind
         done = undo_run(run, target, runs, progress=tell)
     if form is TextOrJson.JSON:
         write_json(asdict(done))
     else:
-        say(("draft   ", "bold"), "deleted" if done.draft else "there is none of ours to delete")
-        say(("segment ", "bold"), "deleted" if done.segment else "there is none of ours to delete")
+        if kind == "campaign":
+            say(("draft   ", "bold"), "deleted" if done.draft else "there is none of ours to delete")
+            say(("segment ", "bold"), "deleted" if done.segment else "there is none of ours to delete")
         say(
             ("fields  ", "bold"),
             f"{plural(len(done.fields_deleted), 'field')} deleted, {plural(done.people_restored, 'contact')} restored",

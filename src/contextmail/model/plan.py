@@ -167,3 +167,33 @@ class TidyPlan(_Frozen):
     valid_until: datetime
     fields: list[TidyField]
     digest: str = ""
+
+
+class AuditPlan(_Frozen):
+    """What of an audit's findings a program may mend: new values of name fields, and nothing else.
+
+    Beside it lies `changes.parquet` (key, email, status, tag, old, new), of contacts that may be written.
+    """
+
+    version: Literal[1] = 1
+    kind: Literal["audit"] = "audit"
+    run: str
+    on: str
+    made_at: datetime
+    """When reading began, UTC without a zone: what changed in the audience since then is read again."""
+    valid_until: datetime
+    contacts: int
+    """Contacts of the audience, whatever their status."""
+    tags: list[str]
+    """The fields that are rewritten."""
+    mends: dict[str, int]
+    """What is wrong -> values that are mended."""
+    changes: int
+    people_changed: int
+    checks: list[Check]
+    calls: Calls
+    files: dict[str, str] = {}
+    digest: str = ""
+
+
+AnyPlan = Plan | TidyPlan | AuditPlan

@@ -97,11 +97,12 @@ def policy_rules(settings: Settings) -> dict[str, PolicyRule]:
 
 def message_policies(message: Message, settings: Settings) -> list[Policy]:
     """List the policies that hold for `message`, without those that the settings or the message suppress."""
-    return [
+    asked = (
         rule.definition(message)
         for name, rule in policy_rules(settings).items()
         if not rule.override.allow and name not in message.allow
-    ]
+    )
+    return [policy for policy in asked if policy.allow_when != "TRUE"]
 
 
 class _Compiler:

@@ -1,6 +1,8 @@
 """contextmail preview, decide, compile, rule: what each prints and writes."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,33 @@ def test_decide_counts_by_outcome_and_reason_and_writes_one_row_per_customer(run
     assert ran.code == 0
 
 
+def test_decide_writes_a_new_table_and_an_old_one_only_when_asked(run, spring, monkeypatch) -> None:
+    monkeypatch.setenv("SHOP_DB", "sqlite:///shop.db")
+
+    def rows() -> list[tuple[str, str]]:
+        with closing(sqlite3.connect("shop.db")) as database:
+            return database.execute(
+                "SELECT decided_as_of, customer || ' ' || outcome FROM spring ORDER BY 1, 2"
+            ).fetchall()
+
+    first = run("decide", spring, "--to", "env:SHOP_DB#spring")
+    assert first.code == 0 and "written to spring" in first.out
+    there = rows()
+    assert [what for _, what in there][2:] == ["3 drop", "4 send"]
+    again = run("decide", spring, "--to", "env:SHOP_DB#spring")
+    assert again.code == 2 and "--replace its rows, or --append to them" in again.err and rows() == there
+    assert run("decide", spring, "--to", "env:SHOP_DB#spring", "--append", "--as-of", "2024-06-02").code == 0
+    assert len(rows()) == 2 * len(there) and rows()[: len(there)] == there
+    assert run("decide", spring, "--to", "env:SHOP_DB#spring", "--replace").code == 0
+    assert rows() == there
+
+
+@pytest.mark.parametrize("flags", [["--replace"], ["--to", "sqlite:a.db", "--replace", "--append"]])
+def test_what_happens_to_a_table_is_said_once_and_of_a_table(run, spring, flags) -> None:
+    ran = run("decide", spring, *flags)
+    assert ran.code == 2 and "--to URL#TABLE --replace" in ran.err and not Path("a.db").exists()
+
+
 def test_decide_as_json(run, spring) -> None:
     counts = json.loads(run("decide", spring, "--format", "json").out)
     assert counts["customers"] == 4
@@ -107,7 +136,7 @@ def test_decide_without_facts_is_an_error_that_says_how_to_build_them(run, desk)
 
 def test_a_compiled_campaign_decides_as_the_preview_says(run, spring) -> None:
     ran = run("compile", spring, "-o", "made/spring.json")
-    assert ran.out.startswith("made/spring.json  2 edits, 3 policies, asks for ")
+    assert ran.out.startswith("made/spring.json  2 edits, 5 policies, asks for ")
     one = Campaign.load("made/spring.json").decide({"orders": 1, "first_name": "Bo", "spend_rank": 0.4})
     assert one.parts["html"] == "<p>Hi Bo,</p>\n<p>You get 20% off.</p>\n"
 

@@ -57,6 +57,14 @@ def test_facts_are_written_to_a_database_too(run, shop) -> None:
         assert database.execute("SELECT orders FROM contextmail_facts WHERE customer = '1'").fetchone() == (3,)
 
 
+def test_a_table_of_the_company_is_not_replaced_by_facts(run, shop) -> None:
+    with closing(sqlite3.connect("facts.db")) as database:
+        database.executescript("CREATE TABLE customers (id); INSERT INTO customers VALUES (7)")
+        ran = run("facts", "build", "--to", "sqlite:///facts.db#customers")
+        assert ran.code == 2 and "contextmail did not make it" in ran.err
+        assert database.execute("SELECT * FROM customers").fetchall() == [(7,)]
+
+
 def test_showing_a_customer_names_each_fact_with_its_rows_and_what_is_unknown(run, shop) -> None:
     out = run("facts", "show", "1").out
     assert "2024-06-01, orders (customer, order, at)" in next(

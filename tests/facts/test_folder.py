@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import date, datetime
 
 import pytest
 
 from contextmail.errors import ConfigurationError
-from contextmail.facts import FactsFolder, build, describe, export, show
+from contextmail.facts import FactsFolder, build, describe, show
 from contextmail.facts.folder import retired
 from contextmail.model.tables import TableMapping
 
@@ -107,24 +104,3 @@ def test_facts_are_described_by_how_they_are_spread(folder):
     assert (described["tier"].known, described["tier"].most) == (1, (("gold", 1),))
     assert described["owned_products"].most == (("A", 2), ("B", 1))
     assert (described["first_order"].low, described["renewal_at"].known) == (date(2024, 1, 1), 0)
-
-
-def test_sqlite_has_one_row_per_customer_found_by_its_index(folder, tmp_path):
-    url = f"sqlite:{tmp_path / 'facts.db'}"
-    assert export(folder, url) == 2
-    assert export(folder, url) == 2
-
-    with closing(sqlite3.connect(tmp_path / "facts.db")) as database:
-        query = "SELECT orders, first_order, is_customer, owned_products FROM contextmail_facts WHERE customer = ?"
-        row = database.execute(query, ("1",)).fetchone()
-        plan = database.execute(f"EXPLAIN QUERY PLAN {query}", ("1",)).fetchone()[3]
-        catalogue = json.loads(database.execute("SELECT catalogue FROM contextmail_facts_catalogue").fetchone()[0])
-    assert (row[:3], json.loads(row[3])) == ((2, "2024-01-01", 1), ["A", "B"])
-    assert plan.startswith("SEARCH")
-    assert catalogue["customers"] == 2
-
-
-def test_other_databases_are_refused_without_repeating_the_url(folder):
-    with pytest.raises(ConfigurationError, match="cannot be written to mysql:") as caught:
-        export(folder, "mysql://user:hunter2@host/db")
-    assert "hunter2" not in str(caught.value)

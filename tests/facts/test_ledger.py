@@ -46,6 +46,19 @@ def test_a_number_is_found_however_it_is_spaced(build):
     assert (row["consent_sms_marketing"], row["sms_obtained"]) == ("granted", "given_by_person")
 
 
+def test_both_sides_are_found_however_they_are_written(build):
+    customers = "customer,email,phone\n1,Ada@exämple.com,0044 1632 960961\n2,,+44 (0)1632 960962\n"
+    heard = [
+        said("ada@xn--exmple-cua.com", "denied"),
+        said("+441632960961", "granted", channel="sms"),
+        said("+441632960962", "denied", channel="sms"),
+    ]
+    folder = build(customers=customers, options={"ledger": heard})
+
+    assert folder.row("1")["consent_email_marketing"] == "denied"
+    assert [folder.row(c)["consent_sms_marketing"] for c in "12"] == ["granted", "denied"]
+
+
 def test_the_channel_that_they_asked_for_goes_before_the_tables(build):
     customers = "customer,email,preferred_channel\n1,ada@example.com,email\n2,bo@example.com,email\n"
     folder = build(customers=customers, options={"ledger": [said("ada@example.com", only="sms")]})

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import gzip
 import sqlite3
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from contextmail import facts
 from contextmail.engines.duckdb import DuckDBEngine
@@ -167,6 +169,46 @@ def test_latin_1_is_read_when_it_is_said(tmp_path: Path):
     )
 
     assert FactsFolder.open(tmp_path / "facts").row("1")["city"] == "Zürich"
+
+
+def test_seconds_since_1970_are_a_moment_in_utc(build):
+    text = "customer,order,amount,at\n1,1,5,1704067199\n1,2,5,1717200000.0\n2,3,5,soon\n2,4,5,99999999999999999999\n2,5,5,\n"
+    folder = build(orders=(text, {"dates": "epoch"}))
+    assert (folder.row("1")["first_order"], folder.row("1")["orders"]) == (date(2023, 12, 31), 2)
+    assert folder.row("2") is None and "3 of 5 rows are broken" in folder.catalogue.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ({}, "a path, sql or a url"),
+        ({"path": "a.csv", "url": "sqlite:///a.db", "table": "a"}, "give one of them"),
+        ({"url": "sqlite:///a.db"}, "either a table or a query"),
+        ({"url": "sqlite:///a.db", "table": "a", "query": "SELECT 1"}, "either a table or a query"),
+        ({"path": "a.csv", "table": "a"}, "give its url"),
+    ],
+)
+def test_a_table_lies_in_one_place(mapping, said):
+    with pytest.raises(ValidationError, match=said):
+        TableMapping(**mapping)
+
+
+def test_a_table_of_another_database_has_to_be_fetched(build):
+    with pytest.raises(ConfigurationError, match="nobody has fetched this table"):
+        build(orders=TableMapping(url="postgresql://host/shop", table="orders", columns={"customer": "c", "at": "a"}))
+
+
+def test_a_query_of_sqlite_names_the_roles_itself(build, tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        database.executescript("CREATE TABLE o (c, a); INSERT INTO o VALUES (1, '2024-01-01'), (1, NULL)")
+    query = "SELECT c AS customer, a AS at FROM o"
+    folder = build(orders=TableMapping(url="sqlite:///shop.db", query=query))
+    assert folder.row("1")["first_order"] == date(2024, 1, 1)
+    assert "a query of shop.db: 1 rows: at is empty" in folder.catalogue.notes[0]
+    with pytest.raises(ConfigurationError, match=r"no such table: p(?s:.)*correct the query"):
+        build(orders=TableMapping(url="sqlite:///shop.db", query="SELECT * FROM p"))
+    with pytest.raises(ConfigurationError, match="name each column of the query once"):
+        build(orders=TableMapping(url="sqlite:///shop.db", query="SELECT c, c FROM o"))
 
 
 def test_further_columns_of_customers_are_facts_of_their_type(build):

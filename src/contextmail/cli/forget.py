@@ -44,7 +44,7 @@ def forget(
         report = erase(sync, known)
         ours = [
             settings.facts,
-            *([settings.pulled] if settings.pulled else []),
+            *wiring.pulled_folders(settings).values(),
             *Path("plans").glob("*"),
             *(plan or ()),
         ]

@@ -30,7 +30,9 @@ Config = Annotated[
 On = Annotated[
     str,
     typer.Option(
-        "--on", help="The audience: mailchimp:LIST, or mailchimp for the one of the settings.", show_default="as set"
+        "--on",
+        help="The audience: mailchimp:LIST, hubspot, hubspot:LIST; without a list the one of the settings.",
+        show_default="as set",
     ),
 ]
 Dialect = Annotated[

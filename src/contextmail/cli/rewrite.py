@@ -18,15 +18,12 @@ from contextmail.cli.output import busy, console, notes, number, say
 from contextmail.compiling import compiled, words
 from contextmail.config import Settings
 from contextmail.deciding import decide
-from contextmail.dialects import DIALECTS
+from contextmail.dialects import DIALECTS, LANGUAGES
 from contextmail.errors import DialectError
 from contextmail.merging import Merged, merge
 from contextmail.model.manifest import Manifest
 from contextmail.predicates.tree import describe
 from contextmail.rewriting import Rewrite, rewritten
-
-_LANGUAGES = {"mailchimp": "mailchimp", "hubspot": "hubl"}
-"""Platform -> the template language that it speaks."""
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -96,7 +93,7 @@ def _written(path: Path, settings: Settings, *, safe_only: bool, with_facts: boo
 def _checked(path: Path, checker: Checker) -> Checked:
     """Check a message; one without any token speaks the language of the company's platform."""
     checked = checker.check(path)
-    language = _LANGUAGES.get(checker.settings.platform)
+    language = LANGUAGES.get(checker.settings.platform)
     if checked.dialect is None and language:
         return checker.check(checked.message.model_copy(update={"dialect": language}))
     return checked

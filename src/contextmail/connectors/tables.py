@@ -11,12 +11,15 @@ from contextmail.engines.base import Engine, literal, quoted
 from contextmail.errors import ConfigurationError
 from contextmail.model.tables import TableMapping
 
-_CUSTOMER = "customer email status phone country time_zone joined_at changed_at".split()
+_CUSTOMER = "customer email status phone country time_zone joined_at changed_at account account_owner".split()
 _CONSENT = "customer endpoint channel purpose status at source".split()
 _ORDER = "customer order line product product_name quantity price currency at".split()
 _PRODUCT = "product name category url".split()
 _TOUCH = "customer at channel campaign".split()
 _SEEN = "delivered opened clicked".split()
+_FIRST_NAME = ("FNAME", "firstname")
+_IDENTITY = {"hs_additional_emails": "other_emails", "hs_merged_object_ids": "merged_ids"}
+"""Contact fields that say by which other addresses and ids a contact goes."""
 _OURS = re.compile(r"CM_?[A-Z2-7]{8}", re.IGNORECASE)
 """Contact fields that a run wrote: what was decided is no fact about anybody."""
 
@@ -24,30 +27,15 @@ _OURS = re.compile(r"CM_?[A-Z2-7]{8}", re.IGNORECASE)
 def tables(engine: Engine, folder: Path) -> dict[str, TableMapping]:
     """Write a Parquet file for each stream of a pulled folder, and map it as a table of facts.
 
-    Each contact field becomes a column by its tag in lower case, and so a fact; a text field `FNAME` is the first name,
-    a phone field the number where the contact has none for SMS. Raises ConfigurationError where no contacts are.
+    Each contact field becomes a column by its tag in lower case, and so a fact; a text field `FNAME` or `firstname` is
+    the first name, a phone field the number where the contact has none for SMS. Raises ConfigurationError where no
+    contacts are.
     """
     if not _has(folder, "customers"):
         raise ConfigurationError("no contacts were pulled into this folder", where=str(folder), cure="contextmail pull")
     makers = {"orders": _orders, "products": _products, "touches": _touches}
     found = {"customers": _customers(engine, folder), "consents": _consents(engine, folder)}
     return found | {name: make(engine, folder) for name, make in makers.items() if _has(folder, name)}
-
-
-def by_address(mapping: TableMapping, folder: Path, facts: Path) -> TableMapping:
-    """Map a pulled table to the customers of `facts` (a Parquet file) who have the contacts' addresses."""
-    if "customer" not in mapping.columns:
-        return mapping
-    contacts = literal(str(folder.resolve() / "customers.parquet"))
-    sql = (
-        "SELECT coalesce(f.customer, p.customer) AS customer, p.* EXCLUDE (customer)"
-        f" FROM read_parquet({literal(mapping.path)}) p"
-        f" LEFT JOIN read_parquet({contacts}) c ON c.customer = p.customer"
-        " LEFT JOIN (SELECT lower(trim(email)) AS email, min(customer) AS customer"
-        f" FROM read_parquet({literal(str(facts.resolve()))})"
-        " WHERE email IS NOT NULL GROUP BY ALL) f ON f.email = lower(trim(c.email))"
-    )
-    return mapping.model_copy(update={"path": "", "sql": sql})
 
 
 def _customers(engine: Engine, folder: Path) -> TableMapping:
@@ -62,9 +50,11 @@ def _customers(engine: Engine, folder: Path) -> TableMapping:
         f"SELECT {_select(plain | {'tags': 'tags'} | own)} FROM ({_latest(folder, 'customers', columns, ['customer'])})"
     )
     path = _parquet(engine, folder, "customers", f"{sql} WHERE status <> 'archived'")
-    named = next((_column(field) for field in fields if field.tag == "FNAME" and field.type == "text"), None)
     roles = {"customer": "customer", "email": "email", "since": "joined_at"}
-    return TableMapping(path=path, columns=roles | ({"first_name": named} if named else {}))
+    names = dict.fromkeys(_FIRST_NAME, "first_name")
+    roles |= {names[one.tag]: _column(one) for one in fields if one.tag in names and one.type == "text"}
+    roles |= {_IDENTITY[one.tag]: _column(one) for one in fields if one.tag in _IDENTITY}
+    return TableMapping(path=path, columns=roles)
 
 
 def _consents(engine: Engine, folder: Path) -> TableMapping:

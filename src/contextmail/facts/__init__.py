@@ -2,8 +2,7 @@
 
 from contextmail.facts.building import build
 from contextmail.facts.describing import Distribution, describe
-from contextmail.facts.exporting import export
 from contextmail.facts.folder import FactsFolder
 from contextmail.facts.showing import ShownFact, show
 
-__all__ = ["Distribution", "FactsFolder", "ShownFact", "build", "describe", "export", "show"]
+__all__ = ["Distribution", "FactsFolder", "ShownFact", "build", "describe", "show"]

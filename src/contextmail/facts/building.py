@@ -21,8 +21,10 @@ from contextmail.facts.block import Block
 from contextmail.facts.consents import build_consents
 from contextmail.facts.custom import add_facts
 from contextmail.facts.customers import build_customers
+from contextmail.facts.endpoints import build_endpoints
 from contextmail.facts.folder import CATALOGUE, FACTS, LINES, recover, retired
 from contextmail.facts.inquiries import build_inquiries
+from contextmail.facts.joining import join_systems
 from contextmail.facts.ledger import build_preferences, read_ledger
 from contextmail.facts.lines import Lines, build_lines
 from contextmail.facts.orders import build_orders
@@ -32,6 +34,7 @@ from contextmail.facts.subscriptions import build_subscriptions
 from contextmail.facts.touches import build_touches, streak_sql
 from contextmail.facts.zones import in_own_zone
 from contextmail.model.fact import Catalogue, FactSpec
+from contextmail.model.identity import OWN, Identity
 from contextmail.model.ledger import Known
 from contextmail.model.tables import TABLES, FactDefinition, TableMapping
 
@@ -45,6 +48,8 @@ EVIDENCE = {
     "consents": "SELECT customer, channel, purpose, status, happened_at, obtained FROM consents",
     "accounts": "FROM accounts ORDER BY account",
     "customers": "FROM customers ORDER BY customer",
+    "identities": "FROM identities ORDER BY customer, system, record, kind, endpoint, id",
+    "conflicts": "FROM conflicts ORDER BY conflict, system, record",
 }
 """Tables that are kept beside the facts and the order lines: `facts show` names their rows."""
 
@@ -61,12 +66,17 @@ def build(
     cap: tuple[int, int] = (3, 7),
     max_age: Mapping[str, int | Literal["never"]] | None = None,
     ledger: Iterable[Known] = (),
+    systems: Mapping[str, Mapping[str, TableMapping]] | None = None,
+    identity: Identity | None = None,
     strict: bool = False,
     bad_row_limit: int = 1000,
     folder: Path = Path(),
     progress: Progress | None = None,
 ) -> Catalogue:
     """Build `out`, a folder with one row of facts per customer, from mapped tables; return its catalogue.
+
+    `systems` are tables of other systems that know the same customers; who of them is one person `identity` says, and
+    their addresses (`facts.persons`). A person has the id of the own tables, else the system's before it: `crm:17`.
 
     `as_of` is the clock: what is dated later is not known yet. `names` are facts that predicates use; those made from
     their names (`touches_14d_sms_ask`, `room_at_3_in_7d`) are built. `cap` is (messages, days) of the fact `room_at`.
@@ -77,17 +87,20 @@ def build(
     Raises ConfigurationError for a table, column or definition that does not fit, for more than `bad_row_limit` broken
     rows in a table, and, if `strict`, for several currencies without rates.
     """
-    for name in tables:
+    by_system = {OWN: tables, **(systems or {})}
+    names_of_tables = {name for mapped in by_system.values() for name in mapped}
+    for name in names_of_tables:
         if name not in TABLES:
             raise ConfigurationError(f"unknown table {name!r}", where="[tables]", cure=did_you_mean(name, TABLES))
-    if not {"customers", "orders"} & tables.keys():
+    if not {"customers", "orders"} & names_of_tables:
         raise ConfigurationError(
             "there is no table", where="[tables]", cure="map [tables.orders] or [tables.customers]"
         )
     clock = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     with _replaced(out) as target, DuckDBEngine(temp=target, folder=folder) as engine:
         builder = _Builder(engine, target, clock, progress or _silent)
-        builder.read(tables, folder, bad_row_limit)
+        builder.read(by_system, folder, bad_row_limit)
+        builder.join(identity or Identity(), folder, currency)
         builder.hear(ledger)
         return builder.build(facts, names, currency, rates or {}, cap, max_age or {}, strict=strict)
 
@@ -102,25 +115,47 @@ class _Builder:
     def __init__(self, engine: Engine, target: Path, as_of: datetime, progress: Progress) -> None:
         self.engine, self.target, self.as_of, self.progress = engine, target, as_of, progress
         self.clock = f"TIMESTAMP {literal(str(as_of))}"
+        self.read_of: dict[str, dict[str, Table]] = {}
+        """Table -> system -> what was read."""
         self.tables: dict[str, Table] = {}
+        self.persons = False
         self.notes: list[str] = []
 
-    def read(self, tables: Mapping[str, TableMapping], folder: Path, bad_row_limit: int) -> None:
+    def read(self, systems: Mapping[str, Mapping[str, TableMapping]], folder: Path, bad_row_limit: int) -> None:
         """Open every table and set its broken rows apart."""
-        for position, (name, mapping) in enumerate(tables.items()):
-            self.progress(f"reading {name}", 0.4 * position / len(tables))
-            table = read_table(self.engine, name, mapping, folder=folder, temp=self.target, bad_row_limit=bad_row_limit)
-            self.tables[name] = table
+        every = [(system, name, mapping) for system, tables in systems.items() for name, mapping in tables.items()]
+        for position, (system, name, mapping) in enumerate(every):
+            of = "" if system == OWN else system
+            said = f"{of}.{name}" if of else name
+            self.progress(f"reading {said}", 0.4 * position / len(every))
+            table = read_table(
+                self.engine, name, mapping, folder=folder, temp=self.target, bad_row_limit=bad_row_limit, of=of
+            )
+            self.read_of.setdefault(name, {})[system] = table
             if table.broken_count:
                 shown = "; ".join(str(broken) for broken in table.broken[:10])
                 more = f"; and {table.broken_count - 10} more" if table.broken_count > 10 else ""
                 self.notes.append(
-                    f"{name}: {table.broken_count} of {table.rows} rows are broken and were skipped: {shown}{more}"
+                    f"{said}: {table.broken_count} of {table.rows} rows are broken and were skipped: {shown}{more}"
                 )
+
+    def join(self, identity: Identity, folder: Path, currency: str) -> None:
+        """Make one table of each table's rows in all systems, by person."""
+        self.tables, self.persons, notes = join_systems(
+            self.engine, self.read_of, identity, folder=folder, temp=self.target, currency=currency
+        )
+        self.notes += notes
 
     def hear(self, ledger: Iterable[Known]) -> None:
         """Read what the ledger of consent says of the customers."""
-        self.heard = read_ledger(self.engine, ledger, self.tables.get("customers"), self.target)
+
+        def people() -> str:
+            if self.persons:
+                return "(SELECT customer, endpoint FROM identities WHERE endpoint IS NOT NULL)"
+            build_endpoints(self.engine, self.read_of.get("customers", {}), self.target)
+            return "(SELECT key AS customer, endpoint FROM endpoints)"
+
+        self.heard = read_ledger(self.engine, ledger, people, self.target)
 
     def build(
         self,
@@ -156,7 +191,7 @@ class _Builder:
             build_subscriptions(engine, tables.get("subscriptions"), self.clock),
             build_touches(engine, touches, sent, self.clock, names, cap, self.notes),
             build_inquiries(engine, tables.get("inquiries"), self.clock),
-            build_consents(engine, tables.get("consents"), self.clock, self.notes),
+            build_consents(engine, tables.get("consents"), self.clock, self.notes, persons=self.persons),
         ]
         self.notes = [*self.notes, *(lines.notes if lines else [])]
         self._streak(blocks)

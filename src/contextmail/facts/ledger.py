@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple
 from pathlib import Path
 
 from contextmail.engines.base import Engine
 from contextmail.facts.block import Block, column
+from contextmail.facts.endpoints import normalise_odd
 from contextmail.facts.reading import Table
 from contextmail.facts.rows import load_rows
 from contextmail.model.fact import FactType as T
@@ -15,26 +16,23 @@ from contextmail.model.ledger import Known
 
 _COLUMNS = ("endpoint", "channel", "purpose", "status", "said_at", "obtained", "wanted", "most", "days")
 """The fields of `Known` in their order, under names that are no words of SQL."""
-_NUMBER = r"regexp_replace(phone, '[^0-9+]', '', 'g')"
 
 
-def read_ledger(engine: Engine, ledger: Iterable[Known], customers: Table | None, temp: Path) -> int:
-    """Make the table `ledger`: what is said of each customer's address and number; count its rows.
+def read_ledger(engine: Engine, ledger: Iterable[Known], people: Callable[[], str], temp: Path) -> int:
+    """Make the table `ledger`: what is said of each customer's addresses and numbers; count its rows.
 
-    Without `customers` there are no addresses, and so no rows.
+    `people` gives the relation of customers and their endpoints, and is asked only if anything is said.
     """
     found = (list(map(_text, astuple(one))) for one in ledger)
     load_rows(engine, "ledger_said", _COLUMNS, found, temp)
-    who = [
-        f"SELECT customer::VARCHAR AS customer, {plain} AS endpoint FROM {customers.relation}"
-        for role, plain in (("email", "lower(trim(email))"), ("phone", _NUMBER))
-        if customers and customers.has(role)
-    ]
-    nobody = "SELECT NULL::VARCHAR AS customer, NULL::VARCHAR AS endpoint WHERE false"
+    said = bool(engine.rows("SELECT 1 FROM ledger_said LIMIT 1"))
+    nobody = "(SELECT NULL::VARCHAR AS customer, NULL::VARCHAR AS endpoint WHERE false)"
+    normalise_odd(engine, "ledger_odd", "ledger_said", "endpoint", temp)
     engine.rows(
-        "CREATE TEMP TABLE ledger AS SELECT DISTINCT customer, channel, purpose, status, said_at::TIMESTAMP AS said_at,"
-        " obtained, wanted, most::BIGINT AS most, days::BIGINT AS days"
-        f" FROM ledger_said JOIN ({' UNION '.join(who) or nobody}) USING (endpoint)"
+        "CREATE TEMP TABLE ledger AS SELECT DISTINCT p.customer, p.endpoint, channel, purpose, status,"
+        " said_at::TIMESTAMP AS said_at, obtained, wanted, most::BIGINT AS most, days::BIGINT AS days"
+        " FROM ledger_said s LEFT JOIN ledger_odd o ON o.written = s.endpoint"
+        f" JOIN {people() if said else nobody} p ON p.endpoint = coalesce(o.endpoint, s.endpoint)"
     )
     return int(engine.rows("SELECT count(*) FROM ledger")[0][0])
 

@@ -23,6 +23,12 @@ def decimals(currency: str) -> int:
     return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
 
 
+def minor_factor(currency: str) -> str:
+    """Write as SQL what one minor unit of the currency in a column is worth in major ones: 0.01 of a pound, 1 yen."""
+    no, three = (", ".join(map(literal, sorted(codes))) for codes in (_NO_DECIMALS, _THREE_DECIMALS))
+    return f"(CASE WHEN {currency} IN ({no}) THEN 1 WHEN {currency} IN ({three}) THEN 0.001 ELSE 0.01 END)"
+
+
 def line_amount(table: Table, currency: str, rates: Mapping[str, Decimal], found: list[str]) -> str:
     """Write the amount of an order line in minor units of `currency` as SQL, or NULL if there is none.
 

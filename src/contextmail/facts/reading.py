@@ -11,7 +11,7 @@ from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.facts import columns
 from contextmail.facts.rejects import Broken, find_lines
 from contextmail.facts.roles import ROLES, Kind, Role
-from contextmail.facts.sources import Source, open_source
+from contextmail.facts.sources import Source, open_source, place, rejects
 from contextmail.model.fact import FactType
 from contextmail.model.tables import TableMapping
 
@@ -51,15 +51,16 @@ class Table:
 
 
 def read_table(
-    engine: Engine, name: str, mapping: TableMapping, *, folder: Path, temp: Path, bad_row_limit: int
+    engine: Engine, name: str, mapping: TableMapping, *, folder: Path, temp: Path, bad_row_limit: int, of: str = ""
 ) -> Table:
-    """Read a table's mapping, and set broken rows apart.
+    """Read a table's mapping, and set broken rows apart; `of` names the system that it is of, if there are several.
 
     Raises ConfigurationError for an unknown role or column, a condition that does not fit, or more broken rows than
     `bad_row_limit`.
     """
     wanted = None if name == "customers" else "\n".join([*mapping.columns.values(), *_conditions(mapping).values()])
-    reader = _Reader(engine, name, mapping, open_source(engine, name, mapping, folder, temp, wanted))
+    label = f"systems.{of}.{name}" if of else name
+    reader = _Reader(engine, name, mapping, open_source(engine, label, mapping, folder, temp, wanted))
     table = reader.table()
     _check_rows(engine, table, reader, bad_row_limit)
     return table
@@ -78,10 +79,10 @@ class _Reader:
 
     def __init__(self, engine: Engine, name: str, mapping: TableMapping, source: Source) -> None:
         self.engine, self.name, self.mapping, self.source = engine, name, mapping, source
-        self.known = ROLES[name]
+        self.known, self.place = ROLES[name], place(source.table)
         self.mapped = {role: text.strip() for role, text in mapping.columns.items()}
         # Whoever writes a SELECT names its columns; of customers every column is a fact, so a role takes its namesake.
-        if mapping.sql or name == "customers":
+        if mapping.sql or mapping.query or name == "customers":
             taken = {*self.mapped, *self.mapped.values()}
             self.mapped |= {role: role for role in self.known if role in source.columns and role not in taken}
         self._inferred: dict[str, FactType] = {}
@@ -109,7 +110,7 @@ class _Reader:
         for role, text in self.mapped.items():
             if role not in self.known:
                 further[role] = self._value_type(role, text)
-        relation = quoted(f"in_{self.name}")
+        relation = quoted(f"in_{self.source.table}")
         body = ", ".join(f"{sql} AS {quoted(role)}" for role, sql in selected.items())
         where = f" WHERE {self._condition(self.mapping.where, 'where')}" if self.mapping.where else ""
         self.all_rows = f"(SELECT * FROM {self._typed()}{where})"
@@ -125,11 +126,11 @@ class _Reader:
             for role in self.mapped:
                 if role not in self.known:
                     cure = did_you_mean(role, self.known) or f"one of {', '.join(self.known)}"
-                    raise ConfigurationError(f"unknown role {role!r}", where=f"[tables.{self.name}]", cure=cure)
+                    raise ConfigurationError(f"unknown role {role!r}", where=self.place, cure=cure)
         for role, how in self.known.items():
             if how.must and role not in self.mapped:
-                cure = f"add {role} = … to [tables.{self.name}]"
-                raise ConfigurationError(f"no column is mapped as {role!r}", where=f"[tables.{self.name}]", cure=cure)
+                cure = f"add {role} = … to {self.place}"
+                raise ConfigurationError(f"no column is mapped as {role!r}", where=self.place, cure=cure)
 
     def _role(self, role: str, text: str, kind: Kind) -> str:
         """Write a role's value as SQL, and note what breaks a row."""
@@ -160,7 +161,7 @@ class _Reader:
 
         if text in self.source.columns:
             return self._types(text)[text]
-        return parse_value(text, self._types(text), where=f"[tables.{self.name}] {role}")[1]
+        return parse_value(text, self._types(text), where=f"{self.place} {role}")[1]
 
     def _further(self) -> dict[str, FactType]:
         """Give the columns of customers that no role takes, with their types."""
@@ -176,13 +177,13 @@ class _Reader:
         if text in self.source.columns:
             source_type = self.source.columns[text]
             return f"coalesce({columns.as_role(_raw(text), source_type, Kind.BOOL)}, false)"
-        tree = parse(text, self._types(text), starts_with=True, where=f"[tables.{self.name}] {key}")
+        tree = parse(text, self._types(text), starts_with=True, where=f"{self.place} {key}")
         return f"coalesce({to_sql(tree)}, false)"
 
     def _expression(self, text: str, key: str) -> str:
         from contextmail.predicates.sqltext import parse_value, to_sql
 
-        where = f"[tables.{self.name}] {key}"
+        where = f"{self.place} {key}"
         if re.fullmatch(r"\w+", text):
             every = self.source.csv.columns if self.source.csv else tuple(self.source.columns)
             cure = did_you_mean(text, every) or f"the columns are {', '.join(every)}"
@@ -229,7 +230,7 @@ def _check_rows(engine: Engine, table: Table, reader: _Reader, limit: int) -> No
     counts: dict[str | None, int] = {row[0]: row[1] for row in rows}
     unsplit: list[Row] = []
     if table.source.csv:
-        unsplit = engine.rows(f"SELECT line, error_type::VARCHAR, csv_line FROM {quoted(f'rejects_{table.name}')}")
+        unsplit = engine.rows(f"SELECT line, error_type::VARCHAR, csv_line FROM {rejects(table.source.table)}")
     table.rows = sum(counts.values()) + len({line for line, _, _ in unsplit})
     table.broken_count = table.rows - counts.get(None, 0)
     if not table.broken_count:
@@ -243,6 +244,6 @@ def _check_rows(engine: Engine, table: Table, reader: _Reader, limit: int) -> No
         )
         raise ConfigurationError(
             f"{table.broken_count} of {table.rows} rows are broken, more than {limit}:\n  {first}",
-            where=f"[tables.{table.name}]",
+            where=place(table.source.table),
             cure=cure,
         )

@@ -38,6 +38,9 @@ ROLES: dict[str, dict[str, Role]] = {
         "name": Role(Kind.TEXT),
         "first_name": Role(Kind.TEXT),
         "email": Role(Kind.TEXT),
+        # Several in one text, set apart by commas, semicolons or blanks.
+        "other_emails": Role(Kind.TEXT),
+        "merged_ids": Role(Kind.TEXT),
         "phone": Role(Kind.TEXT),
         "country": Role(Kind.TEXT),
         "time_zone": Role(Kind.TEXT),
@@ -80,6 +83,7 @@ ROLES: dict[str, dict[str, Role]] = {
         "clicked": _SEEN,
         "answered": _SEEN,
         "planned": _SEEN,
+        "campaign": Role(Kind.TEXT),
     },
     "inquiries": {"customer": _WHO, "at": _WHEN, "channel": Role(Kind.CHANNEL)},
     "accounts": {"account": _WHO, "name": Role(Kind.TEXT), "owner": Role(Kind.TEXT)},

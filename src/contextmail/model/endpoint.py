@@ -12,6 +12,16 @@ _NO_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f<>()\[\]\\,;:@\"]")
 _TRUNK_ZERO = "(0)"
 """`+44 (0)1632 960961`: dialled at home only."""
 
+DESKS = frozenset(
+    "abuse accounting accounts admin administrator all billing booking bookings careers contact customercare"
+    " customerservice datenschutz dpo editor enquiries enquiry everyone feedback finance general hello help helpdesk hi"
+    " hostmaster hr info inquiries inquiry invoice invoices it jobs kontakt kundenservice legal mail mailbox mailerdaemon"
+    " marketing media news newsletter noreply donotreply office orders order payments postmaster press privacy"
+    " purchasing reception rechnung recruitment reservations root sales secretary security service shop staff store"
+    " subscribe subscriptions support team unsubscribe verkauf vertrieb webmaster welcome".split()
+)
+"""Local parts, without marks between words, that reach a desk and not one person (RFC 2142, and common usage)."""
+
 
 def normalise(endpoint: str) -> str:
     """Give an address in lower case with its domain in ASCII, or a number as E.164 (`+441632960961`).
@@ -36,3 +46,9 @@ def normalise(endpoint: str) -> str:
         return number
     cure = "write numbers with their country: +44 1632 960961"
     raise RecordRejected("neither an e-mail address nor an international number", where="endpoint", cure=cure)
+
+
+def is_desk(address: str) -> bool:
+    """Say whether a normalised address is that of a role (`info@`, `no-reply@`, `sales+uk@`): whoever sits there."""
+    local = address.partition("@")[0].partition("+")[0]
+    return re.sub(r"[._-]|[0-9]+$", "", local) in DESKS

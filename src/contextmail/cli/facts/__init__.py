@@ -6,6 +6,7 @@ import typer
 
 from contextmail.cli.facts.build import build
 from contextmail.cli.facts.describe import describe
+from contextmail.cli.facts.persons import persons
 from contextmail.cli.facts.show import show
 
 app = typer.Typer(
@@ -16,3 +17,4 @@ app = typer.Typer(
 app.command("build")(build)
 app.command("show")(show)
 app.command("describe")(describe)
+app.command("persons")(persons)

@@ -49,7 +49,7 @@ def backtest(
             folder = Path(temp) / f"{moment:%Y%m%d}"
             then = settings.model_copy(update={"as_of": moment, "facts": folder})
             if not folder.exists():
-                wiring.build_facts(then)
+                wiring.build_facts(then, hindsight=False)
             return FactsFolder.open(folder)
 
         messages = (read_message(path, dialect=settings.dialect) for given in paths for path in messages_at(given))

@@ -68,6 +68,7 @@ def build(
     ledger: Iterable[Known] = (),
     systems: Mapping[str, Mapping[str, TableMapping]] | None = None,
     identity: Identity | None = None,
+    hindsight: bool = True,
     strict: bool = False,
     bad_row_limit: int = 1000,
     folder: Path = Path(),
@@ -82,6 +83,7 @@ def build(
     their names (`touches_14d_sms_ask`, `room_at_3_in_7d`) are built. `cap` is (messages, days) of the fact `room_at`.
     `ledger` is what the customers said of consent and channels themselves. `rates` says what one unit of another currency is worth in `currency`; `max_age` how many days a fact may be old,
     where it is not as facts/ages.py says. Paths are relative to `folder`.
+    Without `hindsight` a refusal dated after the clock is not known yet either, which is for looking back alone.
     The same tables give the same bytes. The folder is replaced at the end, so that a crash leaves the old facts.
 
     Raises ConfigurationError for a table, column or definition that does not fit, for more than `bad_row_limit` broken
@@ -98,7 +100,7 @@ def build(
         )
     clock = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     with _replaced(out) as target, DuckDBEngine(temp=target, folder=folder) as engine:
-        builder = _Builder(engine, target, clock, progress or _silent)
+        builder = _Builder(engine, target, clock, progress or _silent, hindsight=hindsight)
         builder.read(by_system, folder, bad_row_limit)
         builder.join(identity or Identity(), folder, currency)
         builder.hear(ledger)
@@ -112,8 +114,9 @@ def _silent(_stage: str, _share: float) -> None:
 class _Builder:
     """One build: an engine, a folder, a clock, and what was found on the way."""
 
-    def __init__(self, engine: Engine, target: Path, as_of: datetime, progress: Progress) -> None:
+    def __init__(self, engine: Engine, target: Path, as_of: datetime, progress: Progress, *, hindsight: bool) -> None:
         self.engine, self.target, self.as_of, self.progress = engine, target, as_of, progress
+        self.hindsight = hindsight
         self.clock = f"TIMESTAMP {literal(str(as_of))}"
         self.read_of: dict[str, dict[str, Table]] = {}
         """Table -> system -> what was read."""
@@ -191,7 +194,9 @@ class _Builder:
             build_subscriptions(engine, tables.get("subscriptions"), self.clock),
             build_touches(engine, touches, sent, self.clock, names, cap, self.notes),
             build_inquiries(engine, tables.get("inquiries"), self.clock),
-            build_consents(engine, tables.get("consents"), self.clock, self.notes, persons=self.persons),
+            build_consents(
+                engine, tables.get("consents"), self.clock, self.notes, persons=self.persons, hindsight=self.hindsight
+            ),
         ]
         self.notes = [*self.notes, *(lines.notes if lines else [])]
         self._streak(blocks)

@@ -33,10 +33,13 @@ _OWN = (
 )
 
 
-def build_consents(engine: Engine, table: Table | None, clock: str, notes: list[str], *, persons: bool) -> Block:
+def build_consents(
+    engine: Engine, table: Table | None, clock: str, notes: list[str], *, persons: bool, hindsight: bool
+) -> Block:
     """Make the table `consents` and a fact for each channel and purpose; without the table they are all unknown.
 
-    With `persons` there are tables `persons` and `endpoints`, and a customer may have several addresses.
+    With `persons` there are tables `persons` and `endpoints`, and a customer may have several addresses. With
+    `hindsight` a refusal stands though it is dated after the clock: nobody is written to because an old clock was set.
     """
     pairs = [(str(channel), str(purpose)) for channel in Channel for purpose in Purpose]
     said = bool(engine.rows("SELECT 1 FROM ledger LIMIT 1"))
@@ -46,13 +49,13 @@ def build_consents(engine: Engine, table: Table | None, clock: str, notes: list[
     if table is None:
         engine.rows(f"CREATE TEMP TABLE consents ({_OWN})")
     else:
-        _prepare(engine, table, clock, notes)
+        _prepare(engine, table, clock, notes, hindsight=hindsight)
     # A refusal in the ledger stands whatever a table says later; what it grants counts from the day it was given.
     engine.rows(
         "INSERT INTO consents SELECT customer, channel, purpose, status, said_at,"
         " CASE status WHEN 'denied' THEN TIMESTAMP '9999-12-31' ELSE coalesce(said_at, TIMESTAMP '0001-01-01') END,"
         " CASE status WHEN 'denied' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END, obtained, false, endpoint FROM ledger"
-        f" WHERE status IS NOT NULL AND (status = 'denied' OR said_at <= {clock})"
+        f" WHERE status IS NOT NULL AND ({_whenever(hindsight, 'status')} OR said_at <= {clock})"
     )
     obtained = said or (table is not None and table.has("obtained"))
     facts = ", ".join(
@@ -99,7 +102,11 @@ def _of_persons(engine: Engine, pairs: list[tuple[str, str]], facts: str) -> Non
     )
 
 
-def _prepare(engine: Engine, table: Table, clock: str, notes: list[str]) -> None:
+def _whenever(hindsight: bool, status: str) -> str:
+    return f"{status} = 'denied'" if hindsight else "false"
+
+
+def _prepare(engine: Engine, table: Table, clock: str, notes: list[str], *, hindsight: bool) -> None:
     plain = "replace(replace(lower(trim(status)), '-', '_'), ' ', '_')"
     cases = " ".join(
         f"WHEN {plain} IN ({', '.join(map(literal, words))}) THEN {literal(status)}"
@@ -119,7 +126,7 @@ def _prepare(engine: Engine, table: Table, clock: str, notes: list[str]) -> None
         f" CASE {status} WHEN 'denied' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END AS weight,"
         f" {table.column('obtained', 'NULL::VARCHAR')} AS obtained, {plain} NOT IN ({known}) AS odd,"
         f" {table.column('holder', 'NULL::VARCHAR')} AS holder"
-        f" FROM {table.relation} WHERE {at} IS NULL OR {at} <= {clock} OR {status} = 'denied'"
+        f" FROM {table.relation} WHERE {at} IS NULL OR {at} <= {clock} OR {_whenever(hindsight, status)}"
     )
     odd = engine.rows("SELECT count(*) FROM consents WHERE odd")[0][0]
     if odd:

@@ -17,15 +17,18 @@ from collections.abc import Iterator, Mapping
 from inspect import getdoc
 from pathlib import Path
 
+import providers
 import rewrites
-import situations
+import told_situations
 from pydantic import BaseModel
 
 from contextmail import config, errors
 from contextmail.config import Limits, Settings
-from contextmail.model import claim, consent_options, tables
+from contextmail.model import claim, consent_options, hubspot, mailchimp, tables
 from contextmail.model.claim import Claim, Policy, RuleOverride
-from contextmail.model.consent_options import ConsentOptions, MailchimpSystem, SqlSystem, WebhookSystem
+from contextmail.model.consent_options import ConsentOptions, HubspotSystem, MailchimpSystem, SqlSystem, WebhookSystem
+from contextmail.model.hubspot import HubspotOptions
+from contextmail.model.mailchimp import MailchimpOptions
 from contextmail.model.message import Message, Part, PartKind
 from contextmail.model.tables import FactDefinition, TableMapping
 from contextmail.rules import CLAIMS, POLICIES
@@ -60,7 +63,12 @@ def pages() -> dict[Path, str]:
     rules: dict[str, type[ClaimRule] | type[PolicyRule]] = {**CLAIMS, **POLICIES}
     made = {f"rules/{name}.md": rule_page(rule) for name, rule in rules.items()}
     made |= {"rules/README.md": rule_index(), "errors.md": errors_page(), "settings.md": settings_page()}
-    made |= {"cli.md": cli_page(), "rewrites.md": rewrites.page(), "situations.md": situations.page()}
+    made |= {
+        "cli.md": cli_page(),
+        "rewrites.md": rewrites.page(),
+        "providers.md": providers.page(),
+        "situations.md": told_situations.page(),
+    }
     return {DOCS / name: text.replace("\n", f"\n\n{MADE}", 1) for name, text in made.items()}
 
 
@@ -76,7 +84,7 @@ def rule_page(rule: type[ClaimRule] | type[PolicyRule]) -> str:
 _NUMBERS = {
     "too-often": "| `cap`, `days` | 3 messages in 7 days |\n",
     "not-listening": "| `cap` | 12 messages without an answer |\n",
-    "all-ask": "| `ratio` | 1 message of value for each ask |\n",
+    "all-ask": "| `ratio` | 0.1: a message of value for ten asks |\n",
 }
 
 
@@ -149,8 +157,11 @@ def settings_page() -> str:
         ("[[policy]]", Policy, claim.__file__),
         ("[rules.NAME]", RuleOverride, claim.__file__),
         ("[limits]", Limits, config.__file__),
+        ("[mailchimp]", MailchimpOptions, mailchimp.__file__),
+        ("[hubspot]", HubspotOptions, hubspot.__file__),
         ("[consent]", ConsentOptions, consent_options.__file__),
         ('[consent.systems."mailchimp:LIST"]', MailchimpSystem, consent_options.__file__),
+        ("[consent.systems.hubspot]", HubspotSystem, consent_options.__file__),
         ('[consent.systems."sql:NAME"]', SqlSystem, consent_options.__file__),
         ('[consent.systems."webhook:NAME"]', WebhookSystem, consent_options.__file__),
     ]

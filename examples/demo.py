@@ -1,6 +1,7 @@
 """Take a gift shop's campaign all the way: checked, rewritten, decided, planned, applied, undone, sent and learned from.
 
-Then somebody unsubscribes, and every system of the shop's comes to know it (`opting_out.py`).
+Then somebody unsubscribes, and every system of the shop's comes to know it (`opting_out.py`); and the same campaign goes
+to HubSpot and back (`into_hubspot.py`).
 Run it by `make demo`, or from anywhere: everything that it writes goes to `out/demo`. Mailchimp is a sandbox on
 loopback that ships with contextmail; nothing leaves the machine.
 """
@@ -12,6 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from into_hubspot import on_hubspot
 from opting_out import on_consent
 from showing import output, say, show
 
@@ -39,6 +41,7 @@ MADE = {
     "plan/": "the plan: plan.json to read, and every change as Parquet",
     "plan-again/": "the plan that was sent",
     "memory/": "what each run wrote, so that it can go on or be undone",
+    "hubspot/": "the plan for HubSpot, and what its run wrote",
     "consent/": "a shop's folder: its settings, its table, and the ledger of consent with its keys",
 }
 
@@ -51,6 +54,7 @@ def main() -> None:
     on_files()
     on_mailchimp()
     on_consent(OUT / "consent", first=13)
+    on_hubspot(OUT / "hubspot", first=19)
     say(f"What was made lies in {OUT}:")
     for name, what in MADE.items():
         files = [OUT / name, *(OUT / name).rglob("*")]

@@ -144,7 +144,7 @@ max_age = 90
         ),
         ("[rules.too-often]\ncpa = 2", "contextmail.toml:2: rules.too-often.cpa: .*\n  cure: did you mean 'cap'?"),
         ("[limits]\nbad_row = 2", "contextmail.toml:2: limits.bad_row: .*\n  cure: did you mean 'bad_rows'?"),
-        ("[tables.orders]\norder = 'x'", "contextmail.toml:1: tables.orders: a table has either a path or sql"),
+        ("[tables.orders]\norder = 'x'", "contextmail.toml:1: tables.orders: a table has a path, sql or a url"),
         ("[[fact]]\nname = 'a'\nsql = 'x'\ntype = 'txt'", "contextmail.toml:4: fact.0.type: 'txt': input should be"),
         ("[tables.order]\nname = 'x'", "contextmail.toml:1: tables.order: .*did you mean 'orders'?"),
     ],
@@ -197,3 +197,45 @@ def test_a_missing_file_that_was_named_is_an_error(tmp_path: Path) -> None:
 def test_settings_cannot_be_changed_once_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().brand = "x"  # type: ignore[misc]
+
+
+def test_systems_and_identity_are_written_as_tables_are(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """
+        [systems.crm]
+        pulled = "pulled/hubspot"
+        [systems.shop.customers]
+        path = "shop.csv"
+        customer = "shop_id"
+        [identity]
+        ids = ["crm"]
+        several = ["shop"]
+        [identity.links]
+        path = "ids.csv"
+        shop = "Shop"
+        [identity.owner]
+        orders = "shop"
+        """,
+    )
+    settings = load(tmp_path)
+    assert settings.systems["crm"].pulled == tmp_path / "pulled/hubspot"
+    assert settings.systems["shop"].tables["customers"].columns == {"customer": "shop_id"}
+    assert settings.identity.links is not None and settings.identity.links.columns == {"shop": "Shop"}
+    assert settings.identity.owner == {"orders": "shop"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[systems.crm.custmers]\npath = "x"', "toml:1: systems.crm.custmers: unknown table 'custmers'"),
+        ('[systems.crm]\npuled = "x"', "toml:2: systems.crm.puled: unknown key 'puled'\n  cure: did you mean 'pulled'"),
+        ("[systems.own]", "'own' cannot be the name of a system"),
+        ('[identity]\nowner.ordrs = "x"', "unknown table 'ordrs'"),
+    ],
+)
+def test_a_mistake_in_systems_is_named_by_its_line(tmp_path: Path, text: str, expected: str) -> None:
+    write(tmp_path, text)
+    with pytest.raises(ConfigurationError) as raised:
+        load(tmp_path)
+    assert expected in str(raised.value)

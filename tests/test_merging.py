@@ -249,3 +249,20 @@ def outside(merged: str, source: str, edits: list[Any]) -> Iterator[str]:
         if found < 0:
             yield between
         at, last = found + len(between), edit.end
+
+
+def test_where_one_text_is_nothing_an_empty_property_prints_nothing() -> None:
+    made = Written("hubl", {"subject": "Hello", "html": "<p>New here? Become a customer today!</p>"})
+    (field,) = [one for one in made.fields if {"", "New here?"} == {text.text for text in one.texts}]
+    assert field.default == "" and f'personalization_token("contact.{field.name}", "")' in made.merged.parts["html"]
+
+
+@pytest.mark.parametrize("name", ["mailchimp", "hubl", "liquid"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("says", ["We miss you", "You&#39;re our most valuable customer"])
+def test_nothing_that_is_written_into_an_attribute_ends_it(name: str, quote: str, says: str) -> None:
+    made = Written(name, {"subject": "Hello", "html": f'<p>Hi</p><img alt={quote}{says}{quote} src="a.png">'})
+    (written,) = re.findall(rf"alt={quote}(.*){quote} src=", made.merged.parts["html"])
+    texts = [text.text for field in made.fields if field.name in written for text in field.texts]
+    assert says not in written and quote not in "".join([written, *texts])
+    assert "{" not in "".join(texts), "what a fact holds is not known before"

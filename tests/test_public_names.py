@@ -32,13 +32,13 @@ def loaded_by(code: str) -> set[str]:
 
 def test_the_public_names_are_these() -> None:
     assert contextmail.__all__ == [
-        "Applied", "AuthenticationError", "Campaign", "CapabilityError", "Catalogue", "ConfigurationError",
+        "Applied", "Audit", "AuthenticationError", "Campaign", "CapabilityError", "Catalogue", "ConfigurationError",
         "ContextmailError", "Decision", "DialectError", "Edit", "Evidence", "FactsFolder", "Finding", "Grade",
         "Message", "MissingExtraError", "Offer", "Outcome", "Part", "Permission", "Plan", "PlatformError",
         "PredicateError", "RecordRejected", "Refreshed", "RetryableError", "Runs", "Scope", "Settings",
         "StalePlanError", "StatusMovedError", "TemplateError", "UncertainError", "Undone", "UnsafePlanError",
-        "Variant", "Worker", "apply", "build_facts", "check", "compile", "decide", "load_settings", "open_ledger",
-        "open_receiver", "open_runs", "open_sync", "open_target", "permitted", "plan", "preview", "pull",
+        "Variant", "Worker", "apply", "audit", "build_facts", "check", "compile", "decide", "load_settings", "open_ledger",
+        "open_receiver", "open_runs", "open_sync", "open_table", "open_target", "permitted", "plan", "preview", "pull",
         "read_message", "reconcile", "refresh", "rewrite", "undo", "unsubscribe_headers", "unsubscribe_url",
     ]  # fmt: skip
 

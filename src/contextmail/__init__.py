@@ -2,6 +2,7 @@
 
     from contextmail import Campaign, check, compile, decide, preview, rewrite      with files alone
     from contextmail import open_target, open_runs, pull, plan, apply, refresh, undo      on a platform
+    from contextmail import audit, open_table      for a one-off that looks for what is wrong with an audience or a table
     from contextmail import open_ledger, permitted, Scope      for consent, just before a message is sent
     from contextmail import unsubscribe_url, unsubscribe_headers, open_receiver, open_sync, Worker      to keep it in step
 
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from contextmail.applying import Applied, Refreshed, Undone, apply, refresh, undo
+    from contextmail.auditing import Audit, audit
     from contextmail.campaign import Campaign
     from contextmail.checking import check
     from contextmail.compiling import compile  # noqa: A004  # the name that the command line gives it
@@ -56,8 +58,8 @@ if TYPE_CHECKING:
     from contextmail.store.runs import Runs
     from contextmail.syncing import Worker
     from contextmail.webhooks.unsubscribe import unsubscribe_headers
-    from contextmail.wiring import build_facts, unsubscribe_url
-    from contextmail.wiring import consent_store as open_ledger
+    from contextmail.wiring import audited as open_table
+    from contextmail.wiring import build_facts, open_ledger, unsubscribe_url
     from contextmail.wiring import receiver as open_receiver
     from contextmail.wiring import runs as open_runs
     from contextmail.wiring import sync as open_sync
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Applied",
+    "Audit",
     "AuthenticationError",
     "Campaign",
     "CapabilityError",
@@ -102,6 +105,7 @@ __all__ = [
     "Variant",
     "Worker",
     "apply",
+    "audit",
     "build_facts",
     "check",
     "compile",
@@ -111,6 +115,7 @@ __all__ = [
     "open_receiver",
     "open_runs",
     "open_sync",
+    "open_table",
     "open_target",
     "permitted",
     "plan",
@@ -126,6 +131,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "contextmail.auditing": ("Audit", "audit"),
     "contextmail.applying": ("Applied", "Refreshed", "Undone", "apply", "refresh", "undo"),
     "contextmail.campaign": ("Campaign",),
     "contextmail.checking": ("check",),
@@ -155,13 +161,14 @@ _HOMES = {
     "contextmail.syncing": ("Worker",),
     "contextmail.webhooks.unsubscribe": ("unsubscribe_headers",),
     "contextmail.wiring": (
-        "build_facts", "open_ledger", "open_receiver", "open_runs", "open_sync", "open_target", "unsubscribe_url",
+        "build_facts", "open_ledger", "open_receiver", "open_runs", "open_sync", "open_table", "open_target",
+        "unsubscribe_url",
     ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _AT_HOME = {
-    "load_settings": "load", "open_ledger": "consent_store", "open_receiver": "receiver", "open_runs": "runs",
-    "open_sync": "sync", "open_target": "target",
+    "load_settings": "load", "open_receiver": "receiver", "open_runs": "runs",
+    "open_sync": "sync", "open_table": "audited", "open_target": "target",
 }  # fmt: skip
 """What a name is called in its own module, where the module says the rest."""
 

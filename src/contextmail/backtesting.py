@@ -47,7 +47,7 @@ class Backtest:
 
     rows: list[Row]
     sent: dict[str, int]
-    """Month -> messages that reached somebody, in touches."""
+    """Month -> how many times one of the messages reached somebody."""
     notes: list[str]
 
 
@@ -87,6 +87,7 @@ class _Replay:
         self.engine, self.temp, self.settings = engine, temp, settings
         self.checker = Checker(settings)
         self.notes: list[str] = []
+        self.judged: list[str] = []
         engine.rows("CREATE TEMP TABLE wrong (month VARCHAR, rule VARCHAR, campaign VARCHAR, customer VARCHAR)")
 
     def read(self, touches: TableMapping) -> None:
@@ -99,7 +100,7 @@ class _Replay:
             cure = 'campaign = "…": the column that holds the id of what was sent'
             raise ConfigurationError("the touches do not say what was sent", where="[tables.touches]", cure=cure)
         self.engine.rows(
-            f"CREATE TEMP TABLE touched AS SELECT campaign::VARCHAR AS campaign, customer::VARCHAR AS customer, min({table.column('at')}) AS began"
+            f"CREATE TEMP TABLE touched AS SELECT campaign::VARCHAR AS campaign, customer::VARCHAR AS customer, min({table.column('at')}) AS began, count(*) AS touches"
             f" FROM {table.relation} WHERE NOT coalesce({table.column('planned', 'false')}, false) GROUP BY ALL"
         )
 
@@ -111,7 +112,16 @@ class _Replay:
         if not people:
             self.notes.append(f"{message.id}: nobody got it, as far as the touches say")
             return
+        self.judged.append(message.id)
         morning = began.replace(hour=0, minute=0, second=0, microsecond=0)
+        late = self.engine.rows(
+            f"SELECT count(*) FROM touched WHERE campaign = {literal(message.id)} AND began > {literal(str(morning))}::TIMESTAMP + INTERVAL 7 DAY"
+        )[0][0]
+        if late:
+            self.notes.append(
+                f"{message.id}: {late:,} of {people:,} people got it over a week after its first day, and are judged by"
+                " the facts of that day"
+            )
         facts = facts_at(morning)
         checked = self.checker.check(message)
         for rule, of_whom in self._untrue(checked, facts, morning):
@@ -149,7 +159,10 @@ class _Replay:
             "SELECT month, rule, count(DISTINCT campaign), count(*), count(DISTINCT customer)"
             " FROM (SELECT DISTINCT * FROM wrong) GROUP BY month, rule ORDER BY month, 4 DESC, rule"
         )
+        judged = f"list_contains([{', '.join(map(literal, self.judged))}]::VARCHAR[], coalesce(campaign, ''))"
         sent = self.engine.rows(
-            "SELECT strftime(began, '%Y-%m') AS month, count(*) FROM touched GROUP BY month ORDER BY month"
+            f"SELECT strftime(began, '%Y-%m') AS month, count(*) FROM touched WHERE {judged} GROUP BY month ORDER BY month"
         )
+        if other := self.engine.rows(f"SELECT coalesce(sum(touches), 0) FROM touched WHERE NOT {judged}")[0][0]:
+            self.notes.append(f"not judged: {other:,} touches of no message that was given")
         return Backtest([Row(*row) for row in rows], dict(sent), self.notes)

@@ -311,9 +311,9 @@ def _refuse_secrets(values: Mapping[str, Any], place: _Places) -> None:
     cure = "put it into an environment variable"
     for keys, value in _leaves(values):
         if keys[0] not in {"tables", "systems", "fields", "phrasebook"} and _SECRET.search(keys[-1]):
-            raise ConfigurationError("a secret does not belong into this file", where=place(*keys), cure=cure)
+            raise ConfigurationError("a secret does not belong in this file", where=place(*keys), cure=cure)
         if isinstance(value, str) and _PASSWORD_IN_URL.match(value):
-            raise ConfigurationError("a password does not belong into this file", where=place(*keys), cure=cure)
+            raise ConfigurationError("a password does not belong in this file", where=place(*keys), cure=cure)
 
 
 def _leaves(value: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -78,6 +78,8 @@ class _Writer:
         part = self.rewrite.message.part(edit.part)
         line = part is not None and part.kind is PartKind.LINE
         named = any(_has_slot(variant) for variant in compiled.variants)
+        if edit.context.startswith("attr") and (named or self._ends_attribute(compiled, edit)):
+            return self._neutral(compiled, edit, "a text or token with quotes would end this attribute")
         if line or named or not self.choose:
             texts = self._plain(compiled, edit, may_be_empty=line or not self.choose)
             if texts is not None:
@@ -86,13 +88,22 @@ class _Writer:
                 slot = self._slot(index, [(v, text.strip()) for v, text in zip(compiled.variants, texts, strict=True)])
                 return f"{edit.wrap[0]}{before}{slot}{after}{edit.wrap[1]}"
         if line or not self.choose:
-            self.modes.append("neutral")
-            self.notes.append(
-                f"{edit.rule}: {edit.quote!r}: everybody gets the neutral text: this place takes no conditional"
-            )
-            return "".join(map(str, for_everybody(compiled.variants).pieces))
+            return self._neutral(compiled, edit, "this place takes no conditional")
         self.modes.append("choose")
         return self._choose(index, compiled.variants)
+
+    def _neutral(self, compiled: CompiledEdit, edit: Edit, why: str) -> str:
+        self.modes.append("neutral")
+        self.notes.append(f"{edit.rule}: {edit.quote!r}: everybody gets the neutral text: {why}")
+        return "".join(map(str, for_everybody(compiled.variants).pieces))
+
+    def _ends_attribute(self, compiled: CompiledEdit, edit: Edit) -> bool:
+        """Say whether a token, or a text that a field holds unescaped, has the quotes that are round an attribute."""
+        quote = {"attr-double": '"', "attr-single": "'"}.get(edit.context)
+        name = self._name("")
+        tokens = [self.dialect.slot(name, ""), self.dialect.choose(name, [("a", "")], "")]
+        texts = [_read(variant.pieces, edit) for variant in compiled.variants]
+        return quote is None or any(quote in one for one in (*tokens, *texts))
 
     def _plain(self, compiled: CompiledEdit, edit: Edit, *, may_be_empty: bool) -> list[str] | None:
         """Give each variant's text as a slot would hold it; None where one needs markup or a token, or is empty.

@@ -61,3 +61,20 @@ def test_what_is_no_table_or_has_no_addresses_is_said(tmp_path: Path) -> None:
         open_table(str(tmp_path / "x.csv"), Settings()),
     ):
         pass
+
+
+def test_a_file_in_another_encoding_is_refused_before_its_copy_loses_letters(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes("email;Vorname\nada@example.com;JÖRG\n".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match="not written as utf-8"), open_table(str(path), Settings()) as table:
+        audit(table, plan=tmp_path / "mended")
+    assert not (tmp_path / "mended").exists()
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").touch()
+    with (
+        pytest.raises(ConfigurationError, match=r"people.csv is empty"),
+        open_table(str(tmp_path / "people.csv"), Settings()),
+    ):
+        pass

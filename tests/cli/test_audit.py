@@ -37,3 +37,24 @@ def test_a_file_gets_a_copy_and_an_audience_that_there_is_not_is_said(run, desk:
     assert ran.code == 1 and (desk / "mended" / "people.csv").read_text().endswith("ada@example.com,Ada,Lovelace\n")
     ran = run("audit", "--on", "peple.csv")
     assert ran.code == 2 and "no such audience, table or file" in ran.err
+
+
+def test_a_plan_over_its_limits_or_of_nothing_is_not_offered(run, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox() as sandbox:
+        audience = sandbox.state.add_list("Lantern & Lace")
+        sandbox.state.add_member(audience, "ada@example.com", "subscribed", {"FNAME": "ADA"})
+        clean = sandbox.state.add_list("Clean")
+        sandbox.state.add_member(clean, "eve@example.com", "subscribed", {"FNAME": "Eve"})
+        monkeypatch.setenv("CONTEXTMAIL_MAILCHIMP_URL", sandbox.url)
+        monkeypatch.setenv("CONTEXTMAIL_MAILCHIMP_KEY", "k-us1")
+        over = run("audit", "--on", f"mailchimp:{audience.id}", "--plan", "over")
+        assert "refused: share of contacts mended" in over.err and "contextmail apply" not in over.out
+        nothing = run("audit", "--on", f"mailchimp:{clean.id}", "--plan", "nothing")
+        assert "mends   0 values" in nothing.out and "contextmail apply" not in nothing.out
+
+
+def test_labels_of_a_table_are_not_said_to_be_true(run, desk: Path) -> None:
+    (desk / "contextmail.toml").write_text('[tables.customers]\npath = "people.csv"\ncustomer = "id"\n')
+    (desk / "people.csv").write_text("id,email,tags\n1,ada@example.com,VIP\n")
+    run("facts", "build")
+    assert "untrue-label  not looked for" in run("audit", "--on", "people.csv").out

@@ -72,3 +72,14 @@ def test_of_nobody_and_of_one_system_there_is_nothing_to_explain(run, shop: Path
     run("facts", "build")
     ran = run("facts", "persons", "1")
     assert ran.code == 2 and "of one system" in ran.err
+
+
+def test_a_customer_within_a_person_is_found_by_the_name_of_their_system(run, shop: Path) -> None:
+    run("facts", "build")
+    ran = run("facts", "persons", "hubspot_contacts:30")
+    assert ran.code == 0 and ran.out.startswith("1  is hubspot_contacts 30")
+
+
+def test_a_fact_names_a_column_of_the_system_that_is_believed(run, shop: Path) -> None:
+    run("facts", "build")
+    assert "customers (email)" in run("facts", "show", "1").out

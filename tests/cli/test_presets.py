@@ -182,3 +182,29 @@ def test_settings_that_are_there_are_not_overwritten(desk: Path, run: Run) -> No
     ran = run("init", "--preset", "stripe")
     assert ran.code == 2 and "are kept" in ran.err
     assert (desk / "contextmail.toml").read_text() == 'brand = "Ours"\n'
+
+
+def test_a_dash_in_the_name_of_a_shopify_product_is_not_its_end(desk: Path, run: Run) -> None:
+    run("init", "--preset", "shopify")
+    for file in (SAMPLES / "shopify").iterdir():
+        text = file.read_text().replace("Trail Jacket - Medium", "Day - Night Jacket - Medium")
+        # An order that was brought over from another shop has no status.
+        (desk / file.name).write_text(text.replace(",refunded,2025-06-01", ",,2025-06-01"))
+    assert run("facts", "build").code == 0
+    with FactsFolder.open(desk / "facts") as folder:
+        assert "Day - Night Jacket" in (folder.row("ada@example.com") or {})["owned_products"]
+        assert (folder.row("bo@example.org") or {})["orders"] == 2
+
+
+def test_no_paid_order_of_woocommerce_is_dropped_in_silence(desk: Path, run: Run) -> None:
+    run("init", "--preset", "woocommerce")
+    for file in (SAMPLES / "woocommerce").iterdir():
+        shutil.copy(file, desk)
+    with (desk / "orders.csv").open("a") as out:
+        # one without lines, and one whose status is written as the shop's pages show it
+        out.write("901,2025-07-01 09:00:00,completed,dee@example.com,Dee,DE,EUR,12.00\n")
+        out.write("902,2025-07-02 09:00:00,Completed,dee@example.com,Dee,DE,EUR,8.00\n")
+    assert run("facts", "build").code == 0
+    with FactsFolder.open(desk / "facts") as folder:
+        facts = folder.row("dee@example.com") or {}
+        assert facts["spend"] == 2000

@@ -1,6 +1,7 @@
 """contextmail webhooks: registered, listed, rotated and removed from the command line; secrets are shown once."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from standardwebhooks import Webhook
@@ -78,7 +79,7 @@ def test_a_secret_is_made_for_a_service_and_the_one_before_is_good_for_a_day(run
         Webhook(secret)
     store = wiring.consent_store(load())
     try:
-        now = wiring.datetime.now(wiring.UTC).replace(tzinfo=None)
+        now = datetime.now(UTC).replace(tzinfo=None)
         assert store.secrets("webhook", "crm", now) == made[::-1]
         assert store.secrets("webhook", "crm", now.replace(year=now.year + 1)) == made[1:]
     finally:
@@ -106,9 +107,7 @@ def test_hubspots_own_secret_is_kept_and_what_is_to_be_done_by_hand_is_said(run,
     assert CLIENT_SECRET not in kept.out + kept.err
     store = wiring.consent_store(load())
     try:
-        assert store.secrets("hubspot", "62515", wiring.datetime.now(wiring.UTC).replace(tzinfo=None)) == [
-            CLIENT_SECRET
-        ]
+        assert store.secrets("hubspot", "62515", datetime.now(UTC).replace(tzinfo=None)) == [CLIENT_SECRET]
     finally:
         store.close()
 

@@ -190,6 +190,19 @@ def test_a_variable_that_is_not_set_is_named(tmp_path: Path, monkeypatch: pytest
 
 def test_a_password_in_the_settings_is_refused(tmp_path: Path) -> None:
     (tmp_path / "contextmail.toml").write_text(SETTINGS.format(url="mysql://u:hunter2@host/db", what='table = "o"'))
-    with pytest.raises(ConfigurationError, match="a password does not belong into this file") as caught:
+    with pytest.raises(ConfigurationError, match="a password does not belong in this file") as caught:
         load(tmp_path)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_password_with_an_at_sign_is_not_told_as_the_host(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="holds an @") as caught:
+        open_database("postgresql://reader:hun@ter2@127.0.0.1:1/app", "url")
+    assert "ter2" not in str(caught.value) and "%40" in str(caught.value)
+
+
+def test_a_driver_that_is_missing_is_named() -> None:
+    pytest.importorskip("sqlalchemy.dialects.mysql")
+    with pytest.raises(ConfigurationError, match="driver is missing") as caught:
+        open_database("mysql+mysqlconnector://reader@127.0.0.1/app", "url")
+    assert "pip install mysql" in str(caught.value)

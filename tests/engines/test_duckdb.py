@@ -65,3 +65,28 @@ def test_the_library_is_loaded_when_an_engine_is_opened_not_before():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert run.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT CAST(x AS INTEGER) FROM (VALUES ('ada@example.com')) t(x)",
+        "SELECT CAST('ada@example.com' AS DATE)",
+        "SELECT strptime('ada@example.com', '%Y')",
+        "SELECT * FROM read_csv('a.csv', columns={'a': 'VARCHAR', 'n': 'INTEGER'}, auto_detect=false, header=true)",
+        "SELECT * FROM read_csv('b.csv', columns={'a': 'VARCHAR', 'n': 'VARCHAR'}, auto_detect=false, header=true)",
+    ],
+)
+def test_an_error_never_quotes_a_value(sql: str, tmp_path: Path):
+    (tmp_path / "a.csv").write_text("a,n\nada@example.com,x\n")
+    (tmp_path / "b.csv").write_text("a,n\nada@example.com,1,2\n")
+    with DuckDBEngine(folder=tmp_path) as engine, pytest.raises(ConfigurationError) as caught:
+        engine.rows(sql)
+    assert "a value does not fit" in str(caught.value) and "ada" not in str(caught.value)
+
+
+def test_an_error_names_the_line_and_the_column_of_a_value(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("a,n\nada@example.com,x\n")
+    sql = "SELECT * FROM read_csv('a.csv', columns={'a': 'VARCHAR', 'n': 'INTEGER'}, auto_detect=false, header=true)"
+    with DuckDBEngine(folder=tmp_path) as engine, pytest.raises(ConfigurationError, match='Line: 2, column "n"'):
+        engine.rows(sql)

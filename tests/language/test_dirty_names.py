@@ -92,3 +92,17 @@ def test_a_naughty_string_becomes_letters_or_nothing(text: str) -> None:
     for one in [*dirt(text, text, {}), *full_dirt(text)]:
         if one.certain and one.mended:
             assert all(part.isalpha() for part in one.mended.translate(str.maketrans("'-.", "   ")).split())
+
+
+@pytest.mark.parametrize(("broken", "right"), [("JosÃ©", "José"), ("ZoÃ«", "Zoë"), ("FranÃ§ois", "François")])
+def test_letters_that_were_read_wrongly_are_offered_rightly_and_never_cut(broken: str, right: str) -> None:
+    (found,) = dirt(broken, "", {})
+    assert (found.what, found.mended, found.certain) == ("broken letters", right, False)
+    (found,) = dirt("", broken, {})
+    assert (found.mended, found.certain) == (right, False)
+
+
+@pytest.mark.parametrize("last", ["MCA", "MCK", "IJSSEL"])
+def test_a_second_capital_that_nobody_can_know_is_left_to_a_person(last: str) -> None:
+    assert mended("Ada", last) == ("Ada", last)
+    assert mended("Ada", "MCKAY") == ("Ada", "McKay")

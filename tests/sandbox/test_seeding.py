@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from contextmail.errors import ConfigurationError
 from contextmail.sandbox.mailchimp import State, seeding
 from contextmail.sandbox.mailchimp.model import Order, OrderLine
 from contextmail.sandbox.people import invent, read_people
@@ -47,3 +48,9 @@ def test_orders_may_be_given():
     assert (store.customers[people[0].id].orders, store.customers[people[0].id].spent) == (1, 2.6)
     with pytest.raises(KeyError):
         store.add_order(Order("2", "nobody", state.now(), (line,)))
+
+
+def test_a_file_of_people_without_a_column_is_refused_by_its_name(tmp_path: Path):
+    (tmp_path / "people.csv").write_text("customer,email,first_name,last_name\n1,ada@example.com,Ada,Hill\n")
+    with pytest.raises(ConfigurationError, match="no column id"):
+        list(read_people(tmp_path / "people.csv"))

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from contextmail.auditing.base import FINDING, Audited, Room, Unlooked
+from contextmail.auditing.base import FINDING, Room, Unlooked
 from contextmail.auditing.checks import CHECKS
 from contextmail.auditing.contacts import load_contacts, load_known
 from contextmail.auditing.permissions import load_permissions
 from contextmail.auditing.table import TableSource
 from contextmail.auditing.writing import write_copy, write_lists, write_plan
 from contextmail.config import Settings
-from contextmail.connectors.base import Target
+from contextmail.connectors.base import Source, Target
 from contextmail.engines.base import literal
 from contextmail.errors import ConfigurationError
 from contextmail.facts.folder import FactsFolder
@@ -54,7 +54,7 @@ class Audit:
 
 
 def audit(
-    source: Audited,
+    source: Source,
     settings: Settings | None = None,
     *,
     facts: FactsFolder | None = None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from contextmail.config import Settings
-from contextmail.connectors.base import AudienceField, Member
+from contextmail.connectors.base import AudienceField, Source
 from contextmail.engines.base import Engine
 from contextmail.facts.folder import FactsFolder
 from contextmail.store.base import Ledger
@@ -16,21 +16,6 @@ from contextmail.store.base import Ledger
 FINDING = "key, what, field, value, mended, certain"
 """Columns of a finding: the contact's key ("": of no single one), what is wrong in a few words, the field and its value,
 how it would read (NULL: nobody can say), and whether a program may write that."""
-
-
-class Audited(Protocol):
-    """What can be audited: a platform's audience, or a table; `name` and `audience` together name it."""
-
-    name: str
-    audience: str
-
-    def fields(self) -> list[AudienceField]:
-        """List the contact fields, or the table's columns."""
-        ...
-
-    def members(self) -> Iterator[Member]:
-        """Stream the contacts; a table's have the line on which they stand as their key."""
-        ...
 
 
 @runtime_checkable
@@ -55,7 +40,7 @@ class Room:
     `known`: key, customer; the contacts whom the facts know by their address. `permissions`: see there.
     """
 
-    source: Audited
+    source: Source
     engine: Engine
     temp: Path
     settings: Settings

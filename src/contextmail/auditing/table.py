@@ -8,15 +8,17 @@ from __future__ import annotations
 import csv
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 
 from contextmail.config import Settings
-from contextmail.connectors.base import AudienceField, Member
+from contextmail.connectors.base import Account, AudienceField, Capability, Consent, Member, OrderLine, Product, Touch
 from contextmail.engines.base import literal
-from contextmail.errors import ConfigurationError
+from contextmail.errors import CapabilityError, ConfigurationError
 from contextmail.facts.sources import CsvFile, open_source
 from contextmail.model.tables import TableMapping
 
@@ -24,9 +26,13 @@ _CALLED = {"email": {"email", "emailaddress", "mail"}, "phone": {"phone", "phone
 
 
 class TableSource:
-    """A table to audit; `audience` is what the user calls it."""
+    """A table to audit; `audience` is what the user calls it.
+
+    It has contacts and nothing else: orders and the like are tables of their own, of which facts are built.
+    """
 
     name = "table"
+    capabilities = frozenset({Capability.FIELDS})
 
     def __init__(self, called: str, file: CsvFile, mapping: TableMapping) -> None:
         self.audience, self.file = called, file
@@ -40,16 +46,51 @@ class TableSource:
         plain = (column for column in self.file.columns if re.sub(r"[\W_]", "", column.casefold()) in _CALLED[kind])
         return mapped if mapped in self.file.columns else next(plain, "")
 
+    def account(self) -> Account:
+        """Tell which table it is; it has no limits."""
+        return Account(self.audience, self.audience, ("read",))
+
     def fields(self) -> list[AudienceField]:
         """List the columns."""
         return [AudienceField(id=column, tag=column, name=column) for column in self.file.columns]
 
-    def members(self) -> Iterator[Member]:
-        """Stream the rows; a table says nothing of consent."""
-        for line, record in self.file.records():
-            row = dict(zip(self.file.columns, record, strict=False))
-            email, phone = (row.get(column, "") for column in self._columns.values())
-            yield Member(key=str(line), email=email, status="unknown", fields=row, phone=phone)
+    def members(self, *, since: datetime | None = None) -> Iterator[Member]:
+        """Stream the rows, each known by its line; a table says nothing of consent. With `since` a CapabilityError."""
+        if since:
+            self._refuse(Capability.CHANGES, "read it whole, without since")
+        return self._rows()
+
+    def orders(self, *, since: datetime | None = None) -> Iterator[OrderLine]:
+        """Raise CapabilityError, as the streams below do."""
+        self._refuse(Capability.ORDERS, "map the table of orders as [tables.orders]")
+
+    def products(self) -> Iterator[Product]:
+        """Raise CapabilityError."""
+        self._refuse(Capability.ORDERS, "map the table of products as [tables.products]")
+
+    def touches(self, *, since: datetime | None = None, skip: Collection[str] = ()) -> Iterator[Touch]:
+        """Raise CapabilityError."""
+        self._refuse(Capability.TOUCHES, "map the table of messages as [tables.touches]")
+
+    def consents(self, *, since: datetime | None = None) -> Iterator[Consent]:
+        """Raise CapabilityError."""
+        self._refuse(Capability.CONSENTS, "map the table of consents as [tables.consents]")
+
+    def _refuse(self, lacking: Capability, cure: str) -> NoReturn:
+        raise CapabilityError(f"a table of contacts does not tell {lacking.value}", where=self.audience, cure=cure)
+
+    def _rows(self) -> Iterator[Member]:
+        try:
+            for line, record in self.file.records("strict"):
+                row = dict(zip(self.file.columns, record, strict=False))
+                email, phone = (row.get(column, "") for column in self._columns.values())
+                yield Member(key=str(line), email=email, status="unknown", fields=row, phone=phone)
+        except UnicodeError:
+            # A copy would lose its letters.
+            cure = "save it as UTF-8, or say its `encoding` in [tables]"
+            raise ConfigurationError(
+                f"it is not written as {self._encoding()}", where=self.audience, cure=cure
+            ) from None
 
     def copy(self, path: Path, changes: Iterable[tuple[int, str, str]]) -> None:
         """Write the table as CSV with other values: line, column and value, in the order of the lines."""
@@ -75,7 +116,8 @@ class TableSource:
 def open_table(called: str, settings: Settings) -> Iterator[TableSource]:
     """Open a table of the settings (`customers`) or a file (`people.csv`, `shop.db::people`).
 
-    Raises ConfigurationError where there is none, or it has no column of addresses.
+    What lies in another database than SQLite was fetched before. Raises ConfigurationError where there is none, or it
+    has no column of addresses.
     """
     from contextmail.engines.duckdb import DuckDBEngine
 

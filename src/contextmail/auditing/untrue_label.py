@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from contextmail.auditing.base import Labelled, Room, Unlooked
+from contextmail.auditing.table import TableSource
 from contextmail.checking import Checker
 from contextmail.deciding import verdicts_sql
 from contextmail.engines.base import literal
@@ -28,6 +29,8 @@ class UntrueLabel:
         """Read each label as a claim, by the lexicon, and ask the facts of everybody who bears it."""
         if room.facts is None:
             return Unlooked("no facts are built, so nobody knows what is so")
+        if isinstance(room.source, TableSource):
+            return Unlooked("a table has neither tags nor lists")
         room.engine.rows("CREATE TEMP TABLE labels AS SELECT key, unnest(tags) AS label, 'tag' AS kind FROM contacts")
         claims = list(self._claimed(room, room.facts))
         selects = [

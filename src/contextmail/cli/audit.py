@@ -83,10 +83,12 @@ def _say(done: Audit, out: Path | None, plan: Path | None) -> None:
             continue
         mended = f"  ({number(check.mended)} can be mended)" if check.mended else ""
         say(f"{number(check.found):>9}  ", (check.name, "bold"), mended)
-        for what, count in list(check.whats.items())[:_WHATS]:
+        # The last one takes no more room than to say that there is another.
+        shown = len(check.whats) if len(check.whats) == _WHATS + 1 else _WHATS
+        for what, count in list(check.whats.items())[:shown]:
             say(f"{number(count):>20}  {what}")
-        if len(check.whats) > _WHATS:
-            say(f"{sum(list(check.whats.values())[_WHATS:]):>20,}  of {len(check.whats) - _WHATS} other kinds")
+        if len(check.whats) > shown:
+            say(f"{sum(list(check.whats.values())[shown:]):>20,}  of {len(check.whats) - shown} other kinds")
         if check.examples:
             say((f"{'':>20}  such as {', '.join(check.examples)}", "dim"))
     if out:
@@ -102,4 +104,5 @@ def _say(done: Audit, out: Path | None, plan: Path | None) -> None:
         for check_ in done.plan.checks:
             if not check_.ok:
                 note(f"refused: {check_.name}: {check_.found:.4g}, at most {check_.limit:.4g}  ({check_.setting})")
-        say((f"contextmail apply {plan}", "bold"), f"   until {done.plan.valid_until:%Y-%m-%d %H:%M} UTC")
+        if done.plan.changes and all(check_.ok for check_ in done.plan.checks):
+            say((f"contextmail apply {plan}", "bold"), f"   until {done.plan.valid_until:%Y-%m-%d %H:%M} UTC")

@@ -22,6 +22,7 @@ class Capability(StrEnum):
     ORDERS = "orders"
     TOUCHES = "touches"
     CONSENTS = "consents"
+    CHANGES = "changes since a moment"
     FIELDS = "contact fields"
     EMPTY_FIELDS = "new fields that are empty, whatever one of the same name once held"
     SEGMENTS = "segments"
@@ -199,12 +200,15 @@ class Tasks(Protocol):
 
 
 class Source(Protocol):
-    """A system that can be read. Every iterator streams in bounded memory; `since` asks only for what changed."""
+    """A system that can be read. Every iterator streams in bounded memory.
+
+    `since` asks only for what changed; where nothing tells that, it raises CapabilityError.
+    """
 
     name: str
-    """The platform: `mailchimp`, `hubspot`."""
+    """The platform: `mailchimp`, `hubspot`; `table` for a file or a database's table."""
     audience: str
-    """The audience's id; `mailchimp:LIST` names the two together."""
+    """The audience's id, what the user calls the table; `mailchimp:LIST` names the two together."""
     capabilities: frozenset[Capability]
 
     def account(self) -> Account:

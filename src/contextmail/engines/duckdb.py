@@ -6,6 +6,7 @@ Only `execute(sql).fetchall()` and SQL text are used: they work alike in 1.5 and
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import weakref
@@ -17,6 +18,11 @@ from contextmail.engines.base import Row, literal
 from contextmail.errors import ConfigurationError, MissingExtraError
 
 _LONGEST = 400
+_DATA_ERROR = re.compile(r"(?:Conversion|Out of Range) Error|Original Line:|Could not ")
+_WHERE = re.compile(
+    r"Line: \d+|Expected Number of Columns: \d+ Found: \d+|column \"[^\"]+\"|source column \w+|to '?(?!INVALID)[A-Z][A-Z0-9]+\b"
+)
+"""What is said of a value that does not fit, without the value: it may be an address."""
 
 
 class DuckDBEngine:
@@ -74,6 +80,9 @@ class DuckDBEngine:
 
 
 def _said(text: str) -> str:
-    """Give what is wrong and the names that DuckDB suggests, without our statement and what it quotes at length."""
+    """Give what is wrong and the names that DuckDB suggests, without our statement and what it quotes of values or at length."""
     words = " ".join(text.split("\n\nLINE ")[0].split())
+    if _DATA_ERROR.search(words):
+        places = ", ".join(dict.fromkeys(_WHERE.findall(words))).replace("to '", "to ")
+        return f"{words.partition(':')[0]}: a value does not fit{places and f' ({places})'}"
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"

@@ -34,10 +34,21 @@ class Person:
 def explain(folder: FactsFolder, customer: str) -> Person | None:
     """Say who a customer is in each system, and by which identifiers; None: no such customer is known.
 
+    `customer`: the person's id, or that of a customer within it, `crm:7`.
+
     Raises ConfigurationError where the facts are of one system.
     """
     identities = _file(folder, "identities")
     with DuckDBEngine(threads=1) as engine:
+        named = literal(customer)
+        # A person's own id goes before that of a customer within them.
+        whose = engine.rows(
+            f"SELECT customer FROM read_parquet({literal(str(identities))}) WHERE customer = {named}"
+            f" OR system || ':' || record = {named} ORDER BY customer <> {named} LIMIT 1"
+        )
+        if not whose:
+            return None
+        customer = whose[0][0]
         found = engine.rows(
             "SELECT i.kind, coalesce(endpoint, id), system, record, c.kind IS NOT NULL FROM"
             f" read_parquet({literal(str(identities))}) i LEFT JOIN (SELECT DISTINCT kind, coalesce(endpoint, id) AS value"
@@ -45,8 +56,6 @@ def explain(folder: FactsFolder, customer: str) -> Person | None:
             " ON c.kind = i.kind AND c.value = coalesce(i.endpoint, i.id)"
             f" WHERE customer = {literal(customer)} ORDER BY ALL"
         )
-    if not found:
-        return None
     ties: dict[tuple[str, str], list[str]] = {}
     for kind, value, system, record, contradicts in found:
         if kind == "merged":

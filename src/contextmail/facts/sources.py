@@ -32,15 +32,15 @@ class CsvFile:
     delimiter: str
     columns: tuple[str, ...]
 
-    def open(self) -> IO[str]:
+    def open(self, errors: str = "replace") -> IO[str]:
         """Open it as text, unpacked, with its line ends as they are."""
         if self.path.suffix == ".gz":
-            return gzip.open(self.path, "rt", encoding=self.encoding, errors="replace", newline="")
-        return self.path.open(encoding=self.encoding, errors="replace", newline="")
+            return gzip.open(self.path, "rt", encoding=self.encoding, errors=errors, newline="")
+        return self.path.open(encoding=self.encoding, errors=errors, newline="")
 
-    def records(self) -> Iterator[tuple[int, list[str]]]:
+    def records(self, errors: str = "replace") -> Iterator[tuple[int, list[str]]]:
         """Yield the line on which each record begins (from 1, the header left out) and its values."""
-        with self.open() as text:
+        with self.open(errors) as text:
             reader = csv.reader(text, delimiter=self.delimiter)
             next(reader, None)
             line = reader.line_num + 1
@@ -81,7 +81,11 @@ def open_source(
     where = place(table)
     relation = quoted(f"raw_{table}")
     if mapping.sql:
-        with _explained("the SELECT does not run", f"{where} sql", "files are named relative to the settings file"):
+        with _explained(
+            "the SELECT does not run",
+            f"{where} sql",
+            "correct it; files are named relative to the settings file",
+        ):
             engine.rows(f"CREATE TEMP TABLE {relation} AS {mapping.sql.strip().rstrip(';')}")
         return Source(table, relation, _columns(engine, relation), "sql")
     if mapping.url:
@@ -134,9 +138,9 @@ def _csv_file(path: Path, mapping: TableMapping, where: str) -> CsvFile:
     delimiter = mapping.delimiter or max(_DELIMITERS, key=first.count)
     columns = next(csv.reader([first], delimiter=delimiter), [])
     if not columns or len(set(columns)) < len(columns) or not all(columns):
-        raise ConfigurationError(
-            "the first line does not name each column once", where=f"{where} path", cure="add a header line"
-        )
+        what = f"the first line of {path.name} does not name each column once" if first else f"{path.name} is empty"
+        cure = "begin it with a line of column names, each of them once"
+        raise ConfigurationError(what, where=f"{where} path", cure=cure)
     return CsvFile(path, plain.encoding, delimiter, tuple(columns))
 
 
@@ -224,5 +228,7 @@ def _sqlite_to_csv(path: Path, inner: str, query: str, target: Path, where: str)
     except sqlite3.Error as error:
         what = f"{path.name} cannot be read as SQLite: {error}"
         cure = "correct the query" if query else "check that the file is whole"
+        if query and isinstance(error, sqlite3.OperationalError):
+            what, where = f"{path.name} refuses it: {error}", where.replace(" url", " query")
         raise ConfigurationError(what, where=where, cure=cure) from None
     return CsvFile(target, "utf-8", ",", columns)

@@ -148,7 +148,8 @@ def _together(tables: list[Table]) -> dict[str, object]:
     fixed = {fixed_currency(table) for table in tables}
     return {
         "as_of": min(dates, default=None),
-        "columns": {role: column for mapping in merged for role, column in mapping.columns.items()},
+        # Of customers a role may take its namesake, which the settings do not name.
+        "columns": {role: table.mapping.columns.get(role, role) for table in reversed(tables) for role in table.roles},
         "learned": {fact: column for mapping in merged for fact, column in mapping.learned.items()},
         "max_age": {fact: days for mapping in merged for fact, days in mapping.max_age.items()},
         "currency": fixed.pop() if len(fixed) == 1 else "",

@@ -22,7 +22,7 @@ def problem_of(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        validate_email(address.strip(), check_deliverability=False)
+        validate_email(address.strip(), check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         # What the library quotes of the address follows a colon.
         return str(error).partition(":")[0].rstrip(".")

@@ -31,9 +31,9 @@ _SUFFIXES = frozenset("phd md mba jr sr ii iii iv esq esquire dds dmd cpa rn bsc
 _PLAIN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CAPS_LOCK = re.compile(r"[a-z][A-Z]{2,}")
 _UNCERTAIN_CASE = re.compile(
-    r"mac\w{3}|dela|dell|desou|devr|van[dh]|vond|le[bcf][elo]|la[fp][lor]|di[cmps]a|fitz|stj", re.I
+    r"mac\w{3}|dela|dell|desou|devr|van[dh]|vond|le[bcf][elo]|la[fp][lor]|di[cmps]a|fitz|stj|ij|mc\w{0,2}$", re.I
 )
-"""Last names that many write with a second capital: DeLaCruz, MacKenzie, VanDyke."""
+"""Last names that many write with a second capital (DeLaCruz, MacKenzie, VanDyke, IJssel), and MCA, which may be none."""
 _GIVEN = frozenset(
     "ada adam agnes al alan albert alberto alejandro alex alexander alexandra alfred ali alice alicia allan allen amanda"
     " amy ana andre andrea andrew angel angela ann anna anne annie anthony antonio arthur ashley barbara beatrice ben"
@@ -109,6 +109,14 @@ def _foreign(text: str) -> bool:
     return any(char.isalpha() and not _is_latin(char) for char in unicodedata.normalize("NFC", text))
 
 
+def _read_rightly(text: str) -> str:
+    """Undo that UTF-8 was read as Windows-1252: "ZoÃ«" is Zoë."""
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
 def _never_a_name(field: Field, text: str) -> Dirt | None:
     """Look for what is a name in no field: placeholders, addresses, numbers, markup."""
     small = text.lower()
@@ -122,6 +130,8 @@ def _never_a_name(field: Field, text: str) -> Dirt | None:
         return Dirt(field, "markup or link")
     if any(map(str.isdigit, text)):
         return Dirt(field, "number in a name")
+    if (read := _read_rightly(text)) != text:
+        return Dirt(field, "broken letters", read)
     return None
 
 

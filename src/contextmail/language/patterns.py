@@ -16,7 +16,9 @@ from contextmail.model.finding import Confidence
 
 _CLASS = re.compile(r"(?<!\?P)<([a-z]+)>")
 _CAPITALS = re.compile(r"(\\.|\(\?P)|([^\W\d_])")
-_STRAIGHT = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " ", "‑": "-"})
+_STRAIGHT = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "\u00a0": " ", "\u202f": " ", "‑": "-"}
+)
 _CURLY = re.compile(f"[{''.join(map(chr, _STRAIGHT))}]")
 
 

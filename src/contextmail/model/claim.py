@@ -77,4 +77,4 @@ class RuleOverride(BaseModel):
     days: int | None = None
     """Of `too-often`: the rolling window."""
     ratio: float | None = None
-    """Of `all-ask`: messages of value for each ask."""
+    """Of `all-ask`: messages of value for each ask; 0.1 is one for ten."""

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 from contextmail.model.claim import Policy
 from contextmail.model.message import Message, Purpose
 from contextmail.rules.base import PolicyRule
 
-RATIO = 1.0
+RATIO = 0.1
+"""Ten times asked for once given is where people complain."""
 
 
 class AllAsk(PolicyRule):
@@ -12,22 +15,23 @@ class AllAsk(PolicyRule):
 
     ## What it does
     A marketing message with an offer or a question is an ask. It is held for everybody to whom fewer messages of value
-    came through than the company's ratio wants for each ask (`[rules.all-ask] ratio`, default 1; many hold that ten are
-    right). What is of value is said by the touches' own purpose. Who was never asked for anything gets the first ask.
+    came through than the company wants for each ask (`[rules.all-ask] ratio`; the default, 0.1, is one for ten asks, and 2
+    would be two for each). What is of value is said by the touches' own purpose, and counts if it reached them. Who was
+    never asked for anything gets the first ask.
 
     ## Why it hurts
     A sender who only ever wants something is not read when there is something to say.
 
     ## Example
     ```
-    asks_received = 6
-    value_per_ask = 0.5
+    asks_received = 10
+    value_received = 0
     ```
 
     ## Use instead
     ```
-    asks_received = 6
-    value_per_ask = 1.5
+    asks_received = 10
+    value_received = 1
     ```
 
     ## Fix safety
@@ -42,7 +46,8 @@ class AllAsk(PolicyRule):
     def definition(self, message: Message) -> Policy:
         """Ask for the ratio, where the message asks for something."""
         asks = message.purpose is Purpose.MARKETING and bool(message.offers or message.asks)
-        ratio = RATIO if self.override.ratio is None else self.override.ratio
-        usual = f"asks_received = 0 OR value_per_ask >= {ratio:g}" if asks else "TRUE"
+        ratio = Fraction(str(self.override.ratio or RATIO)).limit_denominator(1000)
+        enough = f"{ratio.denominator} * (value_received + 1) > {ratio.numerator} * asks_received"
+        usual = f"asks_received = 0 OR {enough}" if asks else "TRUE"
         changes = {"allow_when": self.override.allow_when or usual, "otherwise": self.override.otherwise or "hold"}
         return self.policy.model_copy(update=changes)

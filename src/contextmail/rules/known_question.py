@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from contextmail.model.finding import Variant
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 from contextmail.rules.remedies import replace_sentence
 
+_FIELD = re.compile(r"(?i)<(?:input|select|textarea)\b")
 ASKED = {"name": "first_name", "email": "email", "phone": "phone", "country": "country"}
 """What a pattern's group asks for, and the standard fact that answers it."""
 
@@ -35,7 +37,7 @@ class KnownQuestion(ClaimRule):
     ```
 
     ## Fix safety
-    Unsafe: the question goes for those whose answer is known. Where it holds a link it is only shown.
+    Unsafe: the question goes for those whose answer is known. Where it holds a link, or a form stands below, it is only shown.
     """
 
     name = "known-question"
@@ -56,4 +58,6 @@ class KnownQuestion(ClaimRule):
         """Ask only those whose answer is not known."""
         if match.confidence == "low" or self.definition(context).otherwise == "show":
             return Barrier("which answers are known is not told: name the facts in the message's `asks`")
+        if any(_FIELD.search(part.source) for part in context.message.parts if part.name == match.sentence.part):
+            return Barrier("a form asks for it: its field would stand without the question")
         return replace_sentence(match, (Variant(f"NOT ({match.true_when})", ""), Variant("", None)), context)

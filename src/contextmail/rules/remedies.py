@@ -128,15 +128,17 @@ def replace_sentence(
     `heading` stands in for an empty text where the place may not stay empty; without one it is only shown. A name
     that the sentence only calls ("￼, we miss you!") goes with it.
     """
-    sentence = match.sentence
+    sentence, grammar = match.sentence, context.lexicon.grammar
     cut, start, end = _core(match, context)
     if lost := kept(sentence.block, start, end, named=match.groups.get("noun") or ""):
         return lost
     text = sentence.block.text[start:end]
-    if context.lexicon.grammar["notice"].search(text):
+    if grammar["notice"].search(text):
         return Barrier("the sentence says why somebody gets this, or for whom it is")
-    if text.endswith(":"):
+    if text.endswith((":", ",")):
         return Barrier("the sentence introduces what follows")
+    if grammar["therefore"].match(sentence.block.text[sentence.end :].lstrip()):
+        return Barrier("the next sentence goes on from it")
     pause = sentence.block.text[cut:start] if cut > sentence.start else ""
     called = end < sentence.end or cut == start > sentence.start
     stays = called or (sentence.alone and sentence.block.place in KEEPS_TEXT)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from contextmail.language.flow import Barrier
 from contextmail.model.claim import Claim
 from contextmail.model.message import Message
-from contextmail.rules.base import ClaimRule
+from contextmail.rules.base import ClaimRule, Context, Match, Proposal
 
 
 class RoboticCare(ClaimRule):
@@ -40,3 +41,11 @@ class RoboticCare(ClaimRule):
     def concerns(self, message: Message) -> bool:
         """Look at what no person says."""
         return message.delivered_by != "human"
+
+    def propose(self, match: Match, context: Context) -> Proposal | Barrier:
+        """Cut no more than the claim: what the sentence goes on to say is said nowhere else."""
+        proposal, sentence = super().propose(match, context), match.sentence
+        lost = sentence.block.text[match.end : sentence.end]
+        if isinstance(proposal, Proposal) and proposal.cut[1] >= sentence.end and len(lost.split()) > 3:
+            return Barrier("the sentence says something besides the claim")
+        return proposal

@@ -32,7 +32,7 @@ class SilentRenewal(ClaimRule):
     ```
 
     ## Fix safety
-    Unsafe: a sentence of the author's is put behind another. A sentence with a link or a price is only shown.
+    Unsafe: a sentence of the author's is put behind another. A heading, and words that end in a link, are only shown.
     """
 
     name = "silent-renewal"
@@ -55,10 +55,11 @@ class SilentRenewal(ClaimRule):
         """Say behind the request what changes."""
         sentence = match.sentence
         text = sentence.block.text[sentence.start : sentence.end].rstrip()
-        if lost := kept(sentence.block, sentence.start, sentence.end):
+        last = sentence.start + len(text) - 1
+        if lost := kept(sentence.block, last, last + 1):
             return lost
         if not text.endswith((".", "!", "?")):
             return Barrier("behind a heading there is no room for a sentence")
-        told = Variant("", f"{text} {context.message.renewal_change}")
+        told = Variant("", f"{text[-1]} {context.message.renewal_change}")
         original = Variant(self.definition(context).true_when, None)
-        return Proposal((sentence.start, sentence.end), (original, told), Grade.UNSAFE, "adds what changes")
+        return Proposal((last, last + 1), (original, told), Grade.UNSAFE, "adds what changes")

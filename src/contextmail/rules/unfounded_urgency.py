@@ -48,4 +48,6 @@ class UnfoundedUrgency(ClaimRule):
         """Cut what only presses; where it presses to do something, what is left could be another promise."""
         if match.confidence == "high" and not match.whole and not match.groups.get("cut"):
             return Barrier("only its author knows whether a date stands behind it")
+        if match.whole and match.sentence.block.text[: match.sentence.start].rstrip().endswith("?"):
+            return Barrier("it may be the answer to the question before it")
         return super().propose(match, context)

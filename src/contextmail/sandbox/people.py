@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from contextmail.errors import ConfigurationError
+
 FIRST = """Ada Agnes Alan Alice Amara Amy Andrew Anna Arthur Beatrice Ben Bruno Carla Chloe Clara Daniel David Della
 Edith Elena Emma Eric Esther Ewan Fatima Felix Flora Frank Gina Grace Hanna Harry Helen Hugo Ida Imogen Irene Isaac
 Ivan Jack Jane Joan Jonas Julia Karen Kit Lara Leo Lily Louis Lucy Mabel Mark Martha Maya Mei Miles Nadia Nina Nora
@@ -38,7 +40,14 @@ def invent(count: int, seed: int = 0) -> Iterator[Person]:
 
 
 def read_people(path: Path) -> Iterator[Person]:
-    """Read people from a CSV file with the columns id, email, first_name and last_name."""
-    with path.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
+    """Read people from a CSV file with the columns id, email, first_name and last_name.
+
+    Raises ConfigurationError where one of them is not there.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        if lacking := {"id", "email", "first_name", "last_name"}.difference(rows.fieldnames or ()):
+            what = f"it has no column {' and no '.join(sorted(lacking))}"
+            raise ConfigurationError(what, where=str(path), cure="its columns are id, email, first_name, last_name")
+        for row in rows:
             yield Person(row["id"], row["email"], row["first_name"], row["last_name"])

@@ -85,6 +85,27 @@ def test_a_withdrawal_of_an_additional_address_reaches_it_however_hubspot_looks_
         assert (portal.left(BOB), portal.left(ANN)) == (["news", "sale"], [])
 
 
+def test_who_left_one_brand_is_taken_out_of_the_others_too():
+    left, written = {"status": "UNSUBSCRIBED", "timestamp": "2026-06-01T09:00:00Z", "wideStatusType": "BRAND_WIDE"}, []
+
+    def answer(request):
+        if "/contacts/" in request.path:
+            return Reply(200, json.dumps({"id": "7", "properties": {"email": ANN}}).encode())
+        if request.method == "POST":
+            written.append(request.path)
+        rows = [left] if request.path.endswith("unsubscribe-all") else []
+        return Reply(200, json.dumps({"results": rows}).encode())
+
+    server = LoopbackServer(answer)
+    server.start()
+    transport = Transport(Credentials("token", f"http://127.0.0.1:{server.port}"), HubspotOptions(wait=0.0))
+    system = HubspotConsents(transport, HubspotSystem(kind="hubspot", portal=62515))
+    assert system.push(push(ANN)).outcome == "done"
+    assert [path.rpartition("/")[2] for path in written] == ["unsubscribe-all"]
+    transport.close()
+    server.stop()
+
+
 def test_nobody_is_subscribed_unless_the_setting_says_so(portal):
     portal.state.unsubscribe(ANN, portal.news)
     for options in ({}, {"grants": "subscribe"}):

@@ -64,8 +64,9 @@ def test_more_than_a_search_gives_is_swept_whole(portal):
     assert {one.endpoint for one in portal.system().sweep(since=START + DAY / 2)} == emails
 
 
-def test_without_its_timeline_hubspot_is_read_whole(portal):
-    portal.sandbox.faults.add(Fault(Kind.ERROR, on="GET /email/*", status=404, times=None))
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_without_its_timeline_or_the_scope_for_it_hubspot_is_read_whole(portal, status):
+    portal.sandbox.faults.add(Fault(Kind.ERROR, on="GET /email/*", status=status, times=None))
     portal.tick()
     portal.state.unsubscribe(ANN)
     swept = said(portal.system().sweep(since=START + DAY / 2))

@@ -184,6 +184,16 @@ def test_with_since_only_what_changed_comes_and_whom_a_merge_left_behind(portal_
     assert found == {ann.id: "subscribed", cid.id: "subscribed", bob.id: "archived"}
 
 
+def test_with_since_those_come_who_left_something_whether_or_not_that_changes_the_contact(
+    portal_by_clock, clock, connected_to
+):
+    ann, *_ = (contact(portal_by_clock, name) for name in ("ann", "bob"))
+    clock[0] += timedelta(days=1)
+    portal_by_clock.state.unsubscribe("ann@example.com")
+    found = connected_to(portal_by_clock).members(since=utc(clock[0]) - timedelta(minutes=5))
+    assert [(member.key, member.status) for member in found] == [(ann.id, "unsubscribed")]
+
+
 def test_with_since_those_come_who_were_deleted_since_then(portal_by_clock, clock, connected_to):
     ann, bob, _ = (contact(portal_by_clock, name) for name in ("ann", "bob", "cid"))
     portal_by_clock.state.remove("contacts", ann)
@@ -328,6 +338,22 @@ def test_choices_of_subscriptions_are_consent_by_their_names(connected_to, tier,
             ("bob", "service notices"): "granted",
         }  # fmt: skip
         assert portal.calls["GET /communication-preferences/v4/statuses/{email}"] == calls
+
+
+@pytest.mark.parametrize("limit", [0, 10])
+def test_what_a_further_address_refuses_the_contact_refuses_whatever_the_limit(portal, connected, limit):
+    news = portal.state.add_definition("News").id
+    ann, bob, zoe = (portal.state.add_contact(f"{name}@example.com") for name in ("ann", "bob", "zoe"))
+    portal.state.unsubscribe("bob@example.com")
+    portal.state.unsubscribe("zoe@example.com", news)
+    for other in (bob, zoe):
+        portal.state.merge("contacts", ann, other)
+    told = connected(statuses=limit).consents()
+    assert {(one.customer, one.endpoint, one.purpose, one.status) for one in told} == {
+        (ann.id, "bob@example.com", "marketing", "denied"),
+        (ann.id, "bob@example.com", "news", "denied"),
+        (ann.id, "zoe@example.com", "news", "denied"),
+    }
 
 
 def test_one_by_one_only_so_many_are_read(portal, connected):

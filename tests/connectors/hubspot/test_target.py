@@ -80,6 +80,32 @@ def test_a_contact_that_was_merged_meanwhile_stops_the_writing(portal, connected
         written(connected(), FieldWrite(bob.id, "bob@example.com", {"cm_a": "Hello bob"}, "subscribed"))
 
 
+def test_of_two_in_one_batch_that_were_merged_neither_text_is_taken_for_the_survivors(portal, connected, field):
+    ann, bob = (portal.state.add_contact(f"{name}@example.com") for name in ("ann", "bob"))
+    portal.state.merge("contacts", ann, bob)
+    writes = [FieldWrite(one.id, "", {"cm_a": f"Hello {one.id}"}, "subscribed") for one in (ann, bob)]
+    with pytest.raises(StatusMovedError, match="merged"):
+        written(connected(), *writes)
+
+
+def test_an_address_that_a_merge_has_put_beside_another_brings_nobody_into_a_list_and_takes_them_out(portal, connected):
+    ann, bob = (portal.state.add_contact(f"{name}@example.com") for name in ("ann", "bob"))
+    portal.state.merge("contacts", ann, bob)
+    target = connected()
+    segment = target.create_segment("run", ["Bob@example.com"])
+    assert list(target.segment_members(segment)) == []
+    target.change_segment(segment, add=["Ann@example.com"])
+    assert list(target.segment_members(segment)) == [ann.id]
+    target.change_segment(segment, remove=["bob@example.com"])
+    assert list(target.segment_members(segment)) == []
+
+
+def test_lists_of_contacts_are_told_by_name_and_those_of_firms_are_not(portal, connected):
+    names = {portal.state.add_list(f"List {number}").id: f"List {number}" for number in range(501)}
+    portal.state.add_list("VIP firms", "companies")
+    assert dict(connected().saved_segments()) == names
+
+
 def test_whom_a_draft_excludes_is_not_targeted_and_stays_excluded(portal, connected):
     ann, bob = (portal.state.add_contact(f"{name}@example.com") for name in ("ann", "bob"))
     all_, left = (portal.state.add_list(name) for name in ("All", "Left"))
@@ -92,6 +118,19 @@ def test_whom_a_draft_excludes_is_not_targeted_and_stays_excluded(portal, connec
     assert list(target.segment_members(draft.segment)) == [ann.id]
     made = target.create_draft(draft, parts=draft.parts, segment=target.create_segment("run", []), title="run")
     assert portal.state.emails[made].body["to"]["contactIlsLists"]["exclude"] == [left.id]
+
+
+def test_whom_a_draft_excludes_one_by_one_or_by_an_older_list_stays_excluded(portal, connected):
+    ann, bob = (portal.state.add_contact(f"{name}@example.com") for name in ("ann", "bob"))
+    all_ = portal.state.add_list("All")
+    left = {"contactIds": {"include": [], "exclude": [bob.id]}, "contactLists": {"include": [], "exclude": ["7"]}}
+    to = {"contactIlsLists": {"include": [all_.id], "exclude": []}, **left}
+    email = portal.state.add_email("Spring", "Hello", widgets={"one": HTML}, to=to)
+    target = connected()
+    draft, segment = target.draft(email.id), target.create_segment("run", ["ann@example.com", "bob@example.com"])
+    made = target.create_draft(draft, parts=draft.parts, segment=segment, title="run")
+    assert [copy.contact_id for copy in portal.outbox(made)] == [ann.id]
+    assert portal.state.emails[made].body["to"] == {**left, "contactIlsLists": {"include": [segment], "exclude": []}}
 
 
 def test_each_rich_text_widget_is_a_part_and_the_others_go_along(portal, connected):
@@ -131,6 +170,8 @@ def test_a_clone_that_does_not_take_our_list_is_removed(portal, connected):
     draft, segment = target.draft(email.id), target.create_segment("run", [])
     # The change is answered and not made.
     portal.faults.add(Fault(Kind.EMPTY, on="PATCH *", status=200, done=False, times=1))
+    # And the answer to the removal is lost.
+    portal.faults.add(Fault(Kind.EMPTY, on="DELETE *", status=502, done=True, times=1))
     with pytest.raises(PlatformError, match="did not take the list"):
         target.create_draft(draft, parts=draft.parts, segment=segment, title="run")
     assert list(portal.state.emails) == [email.id]

@@ -222,9 +222,8 @@ def test_whoever_opts_out_after_the_plan_gets_nothing_and_leaves_by_a_refresh(po
         update={"limits": portal.shop.settings.limits.model_copy(update={"changed": 1.0})}
     )
     planned(portal, tmp_path)
+    # The contact itself does not change by it.
     portal.sandbox.state.unsubscribe("p1@example.com")
-    record = portal.sandbox.state.records["contacts"].get(portal.ids["p1@example.com"])
-    record.updated_at = portal.sandbox.state.now()
     runs = Runs(tmp_path / "store")
     with portal.target() as target:
         done = apply(tmp_path / "plan", target, runs, settings)
@@ -310,6 +309,16 @@ def test_a_task_that_somebody_has_begun_stays(portal, tmp_path):
         (task,) = state.records["tasks"]
         task.values["hs_task_status"] = "IN_PROGRESS"
         assert target.tasks.delete("run-1", [key]) == 0 and len(state.records["tasks"]) == 1
+
+
+def test_a_task_that_hubspot_refuses_costs_nobody_elses(portal):
+    state = portal.sandbox.state
+    owner = state.add_owner("Ida", "Ng")
+    people = [state.add_contact(f"q{number}@example.com", hubspot_owner_id=owner.id) for number in range(3)]
+    tasks = [Task(one.id, "Call", "why " * (20_000 if one is people[1] else 1)) for one in people]
+    with portal.target(reroute_tasks=True) as target:
+        assert (target.tasks.make("run", tasks), target.tasks.make("run", tasks)) == (2, 0)
+    assert len(list(state.records["tasks"])) == 2
 
 
 def test_a_property_that_comes_back_with_old_values_tells_nobody_what_is_no_longer_true(portal, tmp_path):

@@ -253,6 +253,22 @@ def test_an_error_that_names_no_row_is_kept(hubspot, transport):
     assert answer.errors == {"": "ODD"}
 
 
+def test_a_row_that_was_not_looked_at_is_asked_for_again_and_is_not_taken_for_gone(hubspot, transport):
+    busy = json_({"results": [{"id": "1"}], "errors": [{"category": "RATE_LIMITS", "context": {"ids": ["2"]}}]}, 207)
+    hubspot.answers = [busy, json_({"results": ids(1, 2)})]
+    (answer,) = transport.batch(f"{CONTACTS}/batch/read", ids(1, 2))
+    assert (answer.results, answer.errors) == (ids(1, 2), {})
+    hubspot.answers = [busy]
+    with pytest.raises(RetryableError):
+        list(transport.batch(f"{CONTACTS}/batch/read", ids(1, 2)))
+
+
+def test_a_row_of_a_207_that_makes_something_is_not_made_again(hubspot, transport):
+    hubspot.answers = [json_({"results": [], "errors": [{"category": "RATE_LIMITS"}]}, 207)]
+    list(transport.batch(CREATE, ids(1), repeat=False))
+    assert len(hubspot.requests) == 1
+
+
 def spoiled_by(*bad):
     def answer(request):
         asked = [row["id"] for row in json.loads(request.body)["inputs"]]

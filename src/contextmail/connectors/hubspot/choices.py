@@ -14,7 +14,7 @@ from typing import Any
 
 from contextmail.connectors.hubspot.paths import at
 from contextmail.connectors.hubspot.transport import Query, Transport
-from contextmail.errors import PlatformError
+from contextmail.errors import ForbiddenError, PlatformError
 
 ALL = 0
 """In place of a subscription type: everything."""
@@ -63,10 +63,10 @@ class Choices:
             self._types = [int(one["id"]) for one in found if one.get("isActive", True) and not one.get("isInternal")]
         return self._types
 
-    def of_all(self, email: str) -> Choice:
-        """Read whether an address left everything, of the portal or of a brand."""
+    def of_all(self, email: str, *, brands: bool = True) -> Choice:
+        """Read whether an address left everything, of the portal or, where they count, of a brand."""
         for row in self._rows(at(f"{_STATUSES}/unsubscribe-all", email)):
-            if (choice := _choice(row)).left:
+            if (choice := _choice(row)).left and (brands or row.get("wideStatusType") != "BRAND_WIDE"):
                 return choice
         return Choice("NOT_SPECIFIED", None)
 
@@ -79,9 +79,11 @@ class Choices:
                 choices[of] = choice
         return choices
 
-    def left(self, email: str, of: int) -> bool:
+    def left(self, email: str, of: int, *, brands: bool = True) -> bool:
         """Say whether an address left a type, or everything."""
-        return self.of_all(email).left or (of != ALL and self.by_type(email).get(of, Choice("", None)).left)
+        return self.of_all(email, brands=brands).left or (
+            of != ALL and self.by_type(email).get(of, Choice("", None)).left
+        )
 
     def leave(self, email: str, of: int) -> None:
         """Unsubscribe an address from a type, or from everything."""
@@ -98,10 +100,12 @@ class Choices:
         self._transport.send("POST", at(_STATUSES, email), query=_EMAIL, body=body)
 
     def events(self, since: datetime) -> Iterator[Event] | None:
-        """Stream what changed since then, the latest first; None: this HubSpot has no timeline any more."""
+        """Stream what changed since then, the latest first; None: there is no timeline for this token, or any more."""
         query: Query = {"limit": _PAGE, "startTimestamp": _milliseconds(since)}
         try:
             first = self._transport.send("GET", _TIMELINE, query=query)
+        except ForbiddenError:
+            return None
         except PlatformError as error:
             if error.status not in _GONE:
                 raise

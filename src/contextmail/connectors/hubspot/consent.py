@@ -75,7 +75,8 @@ class HubspotConsents:
         return _MARKETING if of == ALL or self._options.scope == "channel" else _listed(of)
 
     def _leave(self, email: str, of: int) -> Pushed:
-        if not self._choices.left(email, of):
+        # Whoever left one brand still gets what another sends.
+        if not self._choices.left(email, of, brands=False):
             self._choices.leave(email, of)
             if not self._choices.left(email, of):
                 what = "the opt-out was taken, and the address is still subscribed"

@@ -104,16 +104,14 @@ def create(transport: Transport, draft: Draft, parts: Mapping[str, str], segment
     )
     clone = _get(transport, made)
     before = {name: text for name, text in _parts(clone).items() if text}
-    lists = {"include": [segment], "exclude": ((clone.get("to") or {}).get("contactIlsLists") or {}).get("exclude", [])}
-    nobody: dict[str, list[str]] = {"include": [], "exclude": []}
-    to = {**(clone.get("to") or {}), "contactIlsLists": lists, "contactLists": nobody, "contactIds": nobody}
-    _send(transport, "PATCH", f"{_ALL}/{made}/draft", {"name": title, "to": to, **_changed(clone, parts)})
+    body = {"name": title, "to": _only(segment, clone.get("to") or {}), **_changed(clone, parts)}
+    _send(transport, "PATCH", f"{_ALL}/{made}/draft", body)
     after = _get(transport, made)
     wrong = _wrong(after, _fitting(clone, parts), segment)
     if draft.id and before != dict(draft.parts):
         wrong = "the clone has other texts than the draft"
     if wrong:
-        _send(transport, "DELETE", f"{_ALL}/{made}")
+        delete(transport, made)
         cure = "the new draft was removed; run the command again, or plan with --paste"
         raise PlatformError(wrong, where=f"HubSpot e-mail {draft.id or made}", cure=cure)
     return made
@@ -234,6 +232,15 @@ def _plain(parts: Mapping[str, str], title: str) -> Email:
             "widgets": {widget: html, _PREVIEW: {"name": _PREVIEW, "body": {"value": ""}}},
         },
     }
+
+
+def _only(segment: str, to: Mapping[str, Any]) -> Email:
+    """Write whom a draft is for: our list alone, without those whom the author excludes by whatever means."""
+    named = {
+        kind: (to.get(kind) or {}).get("exclude") or [] for kind in ("contactIlsLists", "contactLists", "contactIds")
+    }
+    chosen = {kind: {"include": [], "exclude": left} for kind, left in named.items()}
+    return {**to, **chosen, "contactIlsLists": {"include": [segment], "exclude": named["contactIlsLists"]}}
 
 
 def _wrong(email: Email, parts: Mapping[str, str], segment: str) -> str:

@@ -10,15 +10,19 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from contextmail.connectors.calling import batches
 from contextmail.connectors.hubspot.transport import Transport
 from contextmail.errors import CapabilityError, PlatformError
 
 CHANGES = 100
 """Contacts that one call adds or removes: as many as one call finds by their addresses."""
+_NAMED = 500
+"""Lists of a search's page, the most that HubSpot gives."""
 CONTACTS = "0-1"
 """HubSpot's id of the kind of object that a list of contacts holds."""
 
 _LISTS = "/crm/v3/lists"
+_CONTACTS = "/crm/v3/objects/contacts/batch/read"
 
 
 def target_of(to: Mapping[str, Any]) -> str:
@@ -53,6 +57,17 @@ def keys(transport: Transport, id_: str) -> Iterator[str]:
             yield str(one["recordId"])
 
 
+def named(transport: Transport) -> Iterator[tuple[str, str]]:
+    """Stream the id and the name of each list of contacts."""
+    offset: int | None = 0
+    while offset is not None:
+        page = transport.send("POST", f"{_LISTS}/search", body={"query": "", "offset": offset, "count": _NAMED})
+        for one in page.get("lists") or ():
+            if one.get("objectTypeId", CONTACTS) == CONTACTS:
+                yield str(one["listId"]), str(one.get("name") or "")
+        offset = page["offset"] if page.get("hasMore") else None
+
+
 def find(transport: Transport, name: str) -> str | None:
     """Look for a list of exactly this name."""
     try:
@@ -75,9 +90,12 @@ def create(transport: Transport, name: str, emails: Iterable[str]) -> str:
 
 
 def change(transport: Transport, id_: str, *, add: Iterable[str], remove: Iterable[str]) -> None:
-    """Remove addresses, and add others; whoever is in it twice or out of it twice is so once."""
-    for how, emails in (("remove", remove), ("add", add)):
-        for found in ids_of(transport, emails):
+    """Remove addresses, and add others; whoever is in it twice or out of it twice is so once.
+
+    Only a contact's primary address adds it: under another it was somebody else before a merge, about whom less is known.
+    """
+    for how, emails, primary in (("remove", remove, False), ("add", add, True)):
+        for found in ids_of(transport, emails, primary=primary):
             if found:
                 transport.send("PUT", f"{_LISTS}/{id_}/memberships/{how}", body=found)
 
@@ -91,12 +109,23 @@ def delete(transport: Transport, id_: str) -> None:
             raise
 
 
-def ids_of(transport: Transport, emails: Iterable[str]) -> Iterator[list[str]]:
-    """Stream the ids of the contacts of these addresses, 100 at a time; whom there is not is left out."""
-    inputs = ({"id": email} for email in emails)
+def ids_of(transport: Transport, emails: Iterable[str], *, primary: bool) -> Iterator[list[str]]:
+    """Stream the ids of the contacts of these addresses, 100 at a time; whom there is not is left out.
+
+    `primary`: and whoever has the address beside another that is not asked for.
+    """
     body = {"idProperty": "email", "properties": ["email"]}
-    for answer in transport.batch("/crm/v3/objects/contacts/batch/read", inputs, size=CHANGES, body=body):
-        yield [str(one["id"]) for one in answer.results]
+
+    def found(some: list[str]) -> list[str]:
+        asked = set(map(str.lower, some))
+        answer = transport.one_batch(_CONTACTS, [{"id": email} for email in some], body=body)
+        return [
+            str(one["id"])
+            for one in answer.results
+            if not primary or str(one["properties"].get("email")).lower() in asked
+        ]
+
+    return transport.in_order(found, batches(emails, CHANGES))
 
 
 def _id(answer: Mapping[str, Any]) -> str:

@@ -73,6 +73,12 @@ def said(problem: Json) -> str:
     return without_addresses("; ".join(dict.fromkeys(part for part in parts if part)))
 
 
+def passing(problem: Json) -> str:
+    """Give the category of a row's error that says nothing of the row, such as too many calls; empty: there is none."""
+    categories = (str(error.get("category") or "") for error in _errors(problem))
+    return next((one for one in categories if one.startswith(_PASSING)), "")
+
+
 def missing_scopes(problem: Json) -> list[str]:
     """List the scopes that a refused call needs, any one of which is enough."""
     contexts = [problem.get("context"), *(error.get("context") for error in _errors(problem))]
@@ -80,6 +86,7 @@ def missing_scopes(problem: Json) -> list[str]:
     return list(dict.fromkeys(str(scope) for scopes in found if isinstance(scopes, list) for scope in scopes))
 
 
+_PASSING = ("RATE_LIMIT", "INTERNAL_ERROR", "SERVICE_", "TIMEOUT", "LOCKED")
 _SCOPES = ("requiredGranularScopes", "requiredScopes")
 _GENTLER = "wait, or leave more calls to your other tools: [hubspot] rate_share = 0.5"
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
 from contextmail.connectors.base import Account, AudienceField, Capability, Consent, Member, OrderLine, Product, Touch
 from contextmail.connectors.hubspot import sent, shop, statuses
-from contextmail.connectors.hubspot.choices import moment
+from contextmail.connectors.hubspot.choices import Choices, moment
 from contextmail.connectors.hubspot.contacts import Contacts, gone
-from contextmail.connectors.hubspot.lists import CHANGES
+from contextmail.connectors.hubspot.lists import CHANGES, ids_of
 from contextmail.connectors.hubspot.properties import LONGEST, audience_field
 from contextmail.connectors.hubspot.records import Record, by_id, changed, listed, merged, values
 from contextmail.connectors.hubspot.transport import PAGE, Transport
@@ -117,7 +118,7 @@ class HubspotSource:
         Whoever chose a type for marketing has granted marketing. One by one where the tier has no batch, and then of
         `[hubspot] statuses` contacts at most.
         """
-        return statuses.consents(self.transport, self._records(["email"], since), self.options)
+        return statuses.consents(self.transport, self._records(["email", "hs_additional_emails"], since), self.options)
 
     def close(self) -> None:
         """Let the connections go."""
@@ -136,7 +137,14 @@ class HubspotSource:
             return self._of_list(names, since)
         if since is None:
             return listed(self.transport, "contacts", names)
-        return by_id(self.transport, "contacts", changed(self.transport, "contacts", since), names)
+        chose = self._chose(since)
+        others = (one for one in changed(self.transport, "contacts", since) if one not in chose)
+        return by_id(self.transport, "contacts", chain(chose, others), names)
+
+    def _chose(self, since: datetime) -> set[str]:
+        """Give the contacts whose choices changed: that an opt-out changes a contact itself is not documented."""
+        emails = {event.email for event in Choices(self.transport).events(since) or ()}
+        return {id_ for found in ids_of(self.transport, emails, primary=False) for id_ in found}
 
     def _of_list(self, names: Collection[str], since: datetime | None) -> Iterator[Record]:
         """Stream the contacts of the list; with `since`, those that joined it since then or changed."""
@@ -145,9 +153,11 @@ class HubspotSource:
         if since is None:
             yield from by_id(self.transport, "contacts", (str(one["recordId"]) for one in rows), names)
             return
+        chose = self._chose(since)
         joined = {str(one["recordId"]): one.get("membershipTimestamp") for one in rows}
         for one in by_id(self.transport, "contacts", joined, [*names, "lastmodifieddate"]):
-            if any(_not_before(at, since) for at in (joined.get(str(one["id"])), values(one).get("lastmodifieddate"))):
+            times = joined.get(str(one["id"])), values(one).get("lastmodifieddate")
+            if str(one["id"]) in chose or any(_not_before(at, since) for at in times):
                 yield one
 
     def _definitions(self) -> list[Any]:

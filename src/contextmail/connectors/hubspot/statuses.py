@@ -1,7 +1,8 @@
 """What contacts chose for each type of subscription, as rows of consent.
 
 Whoever chose a type for marketing has granted marketing; who left one has refused that type alone, by its name. An
-opt-out of everything is told by the contact itself.
+opt-out of everything is told by the contact itself, of its primary address. What a merge or a colleague has put beside
+that address keeps its own choices, which HubSpot does not look at any more: what they refuse, the contact refuses.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Literal
 
 from contextmail.connectors.base import Consent
 from contextmail.connectors.calling import batches
-from contextmail.connectors.hubspot.choices import moment
+from contextmail.connectors.hubspot.choices import Choices, moment
 from contextmail.connectors.hubspot.paths import at
 from contextmail.connectors.hubspot.records import Record, values
 from contextmail.connectors.hubspot.transport import PAGE, Transport
@@ -26,7 +27,8 @@ _SAYS: dict[str, Literal["granted", "denied"]] = {"SUBSCRIBED": "granted", "UNSU
 def consents(transport: Transport, contacts: Iterable[Record], options: HubspotOptions) -> Iterator[Consent]:
     """Stream them: 100 contacts a call on `enterprise`, else one a call and `statuses` contacts at most."""
     types = {str(one["id"]): one for one in definitions(transport)}
-    people = ((str(one["id"]), email) for one in contacts if (email := values(one).get("email")))
+    others: list[tuple[str, str]] = []
+    people = _people(contacts, others)
     found = (
         transport.in_order(lambda part: _batch(transport, part), batches(people, PAGE))
         if options.tier == "enterprise"
@@ -35,6 +37,25 @@ def consents(transport: Transport, contacts: Iterable[Record], options: HubspotO
     for answers in found:
         for key, email, rows in answers:
             yield from _consents(key, email, rows, types)
+    for _ in people:
+        pass  # Of those beyond the limit the further addresses alone are looked at.
+    choices = Choices(transport)
+    for (key, email), of_all in zip(
+        others, transport.in_order(lambda one: choices.of_all(one[1]), others), strict=True
+    ):
+        if of_all.left:
+            yield Consent(key, email, "email", "denied", of_all.at, "a further address opted out")
+    for key, email, rows in transport.in_order(lambda one: _one(transport, *one), others):
+        yield from (one for one in _consents(key, email, rows, types) if one.status == "denied")
+
+
+def _people(contacts: Iterable[Record], others: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Stream the ids of contacts with their primary addresses, and note the further ones."""
+    for one in contacts:
+        key, own = str(one["id"]), values(one)
+        others += [(key, email) for email in (own.get("hs_additional_emails") or "").split(";") if email]
+        if email := own.get("email"):
+            yield key, email
 
 
 def definitions(transport: Transport) -> list[Any]:

@@ -62,6 +62,10 @@ class HubspotTarget(HubspotSource):
         """Stream the ids of the contacts of a list, or of what a draft targets (`12,34,-56`)."""
         return lists.segment_keys(self.transport, segment)
 
+    def saved_segments(self) -> Iterator[tuple[str, str]]:
+        """Stream the id and the name of each list of contacts."""
+        return lists.named(self.transport)
+
     def find_segment(self, name: str) -> str | None:
         """Look for a list of exactly this name; return its id, None: there is none."""
         return lists.find(self.transport, name)

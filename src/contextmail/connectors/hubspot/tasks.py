@@ -11,6 +11,7 @@ from typing import Any
 
 from contextmail.connectors.base import Task
 from contextmail.connectors.calling import batches
+from contextmail.connectors.hubspot.records import related
 from contextmail.connectors.hubspot.transport import Transport
 from contextmail.errors import UncertainError
 
@@ -53,8 +54,7 @@ class HubspotTasks:
             if not wanted:
                 return made
             try:
-                self._transport.send("POST", f"{_TASKS}/create", body={"inputs": wanted}, repeat=False)
-                return made + len(wanted)
+                return made + len(self._transport.one_batch(f"{_TASKS}/create", wanted, repeat=False).results)
             except UncertainError:
                 # It may have been carried out: look before it is tried again.
                 if attempt == _TRIES:
@@ -70,14 +70,8 @@ class HubspotTasks:
 
     def _made(self, run: str, keys: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Stream the tasks that a run has made about these contacts, with the contact."""
-        about = {
-            str(to["toObjectId"]): str(row["from"]["id"])
-            for answer in self._transport.batch(
-                "/crm/v4/associations/contacts/tasks/batch/read", _ids(keys), size=_BATCH
-            )
-            for row in answer.results
-            for to in row.get("to") or ()
-        }
+        tasks = related(self._transport, "contacts", "tasks", keys)
+        about = {task: key for key, those in tasks.items() for task in those}
         body = {"properties": ["hs_task_body", "hs_task_status"]}
         for answer in self._transport.batch(f"{_TASKS}/read", _ids(about), size=_BATCH, body=body):
             for task in answer.results:
@@ -87,6 +81,8 @@ class HubspotTasks:
 
 def _task(run: str, task: Task, owner: str) -> dict[str, Any]:
     return {
+        # So that what is wrong with one row refuses no other, and is told of that one.
+        "objectWriteTraceId": task.key,
         "properties": {
             "hs_timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "hs_task_subject": task.subject,

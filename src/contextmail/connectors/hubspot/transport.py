@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -28,7 +29,7 @@ from contextmail.connectors.calling import (
 from contextmail.connectors.hubspot.budget import budgets_of
 from contextmail.connectors.hubspot.credentials import Credentials
 from contextmail.connectors.hubspot.paths import dated
-from contextmail.connectors.hubspot.problems import refusal, said
+from contextmail.connectors.hubspot.problems import passing, refusal, said
 from contextmail.errors import PlatformError, RetryableError
 from contextmail.model.hubspot import HubspotOptions
 
@@ -184,10 +185,14 @@ class Transport(Calling):
                 self.budgets.pause(path, min(refused.after, LONGEST_WAIT))
             raise refused
         try:
-            return json.loads(data) if data.strip() else {}
+            answer = json.loads(data) if data.strip() else {}
         except ValueError:
             cure = "check the URL and the proxy: this is not HubSpot's API"
             raise PlatformError("the answer is not JSON", status=status, where=where, cure=cure) from None
+        if status == HTTPStatus.MULTI_STATUS and repeat and (title := passing(answer)):
+            # A row that was not looked at is not one that is gone.
+            raise RetryableError(title, status=status, where=where, cure="run the same command again")
+        return answer
 
     def _sent(self, method: str, path: str, query: Query, body: Any) -> tuple[int, bytes, Mapping[str, str]]:
         """Give status, body and headers of an answer, whatever they are; status 0: the certificate is not trusted."""

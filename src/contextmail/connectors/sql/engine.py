@@ -27,6 +27,10 @@ def open_database(url: str, where: str) -> sa.Engine:
         url = f"sqlite:///{url.removeprefix('sqlite:')}"
     try:
         parsed = sa.make_url(url)
+        if "@" in (parsed.host or ""):
+            # What it takes for the host begins within the password.
+            cure = "write @ as %40 in it, : as %3A, / as %2F"
+            raise ConfigurationError("the url's user or password holds an @", where=where, cure=cure)
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         waiting: dict[str, dict[str, object]] = {
@@ -40,8 +44,12 @@ def open_database(url: str, where: str) -> sa.Engine:
             logging_name=_LOGGED_AS,
             connect_args=waiting.get(parsed.get_backend_name(), {}),
         )
-    except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
-        cure = "an SQLAlchemy URL, postgresql://host/database, and its driver installed"
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            "the database's driver is missing", where=where, cure=f"pip install {error.name}"
+        ) from None
+    except (exc.ArgumentError, exc.NoSuchModuleError, ValueError) as error:
+        cure = "an SQLAlchemy URL: postgresql://host/database, sqlite:///shop.db"
         what = f"the url cannot be used: {type(error).__name__}"
         raise ConfigurationError(what, where=where, cure=cure) from None
 

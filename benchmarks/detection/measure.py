@@ -13,7 +13,7 @@ import argparse
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +69,24 @@ def detected(checker: Checker, text: str, kind: str) -> dict[str, str]:
     return best
 
 
-def table(rows: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, str]], *, low: bool, errors: bool) -> None:
+def labels_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """List the labels that these sentences were labelled for, of those that a rule finds."""
+    return sorted({label for row in rows for label in row["labels"]}.intersection(LABEL.values()))
+
+
+def table(rows: Sequence[Mapping[str, Any]], found: Iterable[Mapping[str, str]], *, low: bool, errors: bool) -> None:
     """Print precision and recall per label."""
     counts: Counter[tuple[str, str]] = Counter()
     wrong = []
     for row, labels in zip(rows, found, strict=True):
-        for label in sorted(set(LABEL.values())):
+        for label in labels_of(rows):
             got, wanted = label in labels and (low or labels[label] == "high"), label in row["labels"]
             outcome = {(True, True): "hit", (True, False): "alarm", (False, True): "miss"}.get((got, wanted))
             if outcome:
                 counts[(label, outcome)] += 1
                 wrong += [] if outcome == "hit" else [f"    {outcome:5} {label}: {row['text']}"]
     print(f"  {'high and low' if low else 'high'}")
-    for label in (*sorted(set(LABEL.values())), "pooled"):
+    for label in (*labels_of(rows), "pooled"):
         hit, alarm, miss = (
             sum(n for (name, outcome), n in counts.items() if outcome == kind and label in (name, "pooled"))
             for kind in ("hit", "alarm", "miss")

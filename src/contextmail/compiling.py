@@ -16,8 +16,8 @@ from contextmail.language.editing import escape_for
 from contextmail.language.phrases import SLOT
 from contextmail.model.claim import Policy
 from contextmail.model.fact import Catalogue, FactType
-from contextmail.model.finding import Edit, Variant
-from contextmail.model.message import Message
+from contextmail.model.finding import Edit, Finding, Variant
+from contextmail.model.message import Message, Purpose
 from contextmail.predicates.sqltext import parse
 from contextmail.predicates.tree import FALSE, Tree, bind, conjoin, facts_of
 from contextmail.rewriting import Rewrite, rewritten
@@ -27,6 +27,7 @@ from contextmail.rules.custom import CustomPolicy
 
 _MESSAGE = dict.fromkeys(("channel", "purpose", "delivered_by", "addressed_to"), FactType.TEXT)
 _FORMATS = {FactType.INT: "count", FactType.DATE: "date", FactType.TIMESTAMP: "date"}
+MISLABELLED = "mislabelled-purpose"
 _NO_CONSENT = "consent: unknown"
 
 
@@ -51,6 +52,9 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
     message = rewrite.message
     if catalogue:
         validate(settings, catalogue)
+    sells = any(found.rule == MISLABELLED and _counts(found) for found in rewrite.checked.findings)
+    if sells:
+        message = message.model_copy(update={"purpose": Purpose.MARKETING})
     compiler = _Compiler(settings, catalogue, message)
     edits = [compiler.edit(edit, rewrite.checked.dialect) for edit in rewrite.edits]
     policies = [compiler.policy(policy) for policy in message_policies(message, settings)]
@@ -68,8 +72,12 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
         edits=edits,
         policies=policies,
         parts={part.name: _pieces(part.source, part.name, rewrite.edits) for part in message.parts},
-        notes=compiler.notes,
+        notes=[*compiler.notes, *([f"{MISLABELLED}: it sells, so it is judged as marketing"] if sells else [])],
     )
+
+
+def _counts(found: Finding) -> bool:
+    return found.confidence == "high" and not found.suppressed
 
 
 def validate(settings: Settings, catalogue: Catalogue) -> None:

@@ -11,7 +11,7 @@ class MislabelledPurpose(ClaimRule):
 
     ## What it does
     In a message whose purpose is `service` or `transactional`, looks for words that sell: discounts, codes, sales, calls
-    to shop.
+    to shop. Such a message is judged as marketing by every policy, consent first.
 
     ## Why it hurts
     A receipt may be sent without a permission, an advertisement may not; and who left the list and then reads an offer

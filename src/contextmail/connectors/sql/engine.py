@@ -48,7 +48,11 @@ def open_database(url: str, where: str) -> sa.Engine:
         raise ConfigurationError(
             "the database's driver is missing", where=where, cure=f"pip install {error.name}"
         ) from None
-    except (exc.ArgumentError, exc.NoSuchModuleError, ValueError) as error:
+    except exc.NoSuchModuleError:
+        what = f"no driver is installed for {url.partition(':')[0]!r} databases"
+        cure = "pip install SQLAlchemy's dialect for it; or postgresql://host/database, sqlite:///shop.db"
+        raise ConfigurationError(what, where=where, cure=cure) from None
+    except (exc.ArgumentError, ValueError) as error:
         cure = "an SQLAlchemy URL: postgresql://host/database, sqlite:///shop.db"
         what = f"the url cannot be used: {type(error).__name__}"
         raise ConfigurationError(what, where=where, cure=cure) from None

@@ -13,7 +13,7 @@ from typing import TypeVar, get_args
 from contextmail.connectors.base import AudienceField, FieldWrite, Member, RowError, Status, Target
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.lines import pages
-from contextmail.errors import ConfigurationError, PlatformError
+from contextmail.errors import ConfigurationError
 from contextmail.model.plan import AnyPlan
 from contextmail.planning.audience import Progress, load_members
 from contextmail.planning.source import our_fields
@@ -23,7 +23,6 @@ CHOICE_IS_NEUTRAL = "z"
 """The key of a choice that says nothing: an empty field says the same."""
 WRITABLE = ("subscribed", "unsubscribed", "pending")
 _STATUSES: dict[str, Status] = {status: status for status in get_args(Status)}
-_NOT_FOUND = 404
 _TOGETHER = 10
 _T = TypeVar("_T")
 
@@ -120,13 +119,3 @@ def value_of(table: str, tags: Iterable[str], tag: str = "tag") -> str:
     """Write the value of the tag that a column names, from a table with a column for each tag."""
     branches = " ".join(f"WHEN {literal(name)} THEN {table}.{quoted(name)}" for name in tags)
     return f"CASE {tag} {branches} END" if branches else "NULL::VARCHAR"
-
-
-def unless_gone(read: Callable[[], _T]) -> _T | None:
-    """Read what may have been deleted meanwhile; None: it was."""
-    try:
-        return read()
-    except PlatformError as error:
-        if error.status != _NOT_FOUND:
-            raise
-        return None

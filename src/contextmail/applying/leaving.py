@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from contextmail.applying.desk import unless_gone
 from contextmail.connectors.base import Target
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.consents import Pushed, spellings
 from contextmail.model.consent import Act
 from contextmail.model.event import Notice, Push

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from contextmail.applying.apply import draft_digest
-from contextmail.applying.desk import WRITABLE, Desk, open_desk, unless_gone, value_of
+from contextmail.applying.desk import WRITABLE, Desk, open_desk, value_of
 from contextmail.applying.mending import unmend
 from contextmail.applying.tasks import delete_tasks
 from contextmail.connectors.base import AudienceField, Draft, Target
+from contextmail.connectors.calling import unless_gone
 from contextmail.dialects import DIALECTS, fields_asked
 from contextmail.engines.base import literal
 from contextmail.errors import CapabilityError, ConfigurationError, UnsafePlanError

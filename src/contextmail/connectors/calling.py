@@ -16,7 +16,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -141,6 +141,16 @@ def batches(items: Iterable[A], size: int) -> Iterator[list[A]]:
     coming = iter(items)
     while batch := list(islice(coming, size)):
         yield batch
+
+
+def unless_gone(call: Callable[[], A], *, means: Collection[int] = (HTTPStatus.NOT_FOUND,)) -> A | None:
+    """Make a call about what may have been deleted meanwhile; None: it was, as a status among `means` says."""
+    try:
+        return call()
+    except PlatformError as error:
+        if error.status not in means:
+            raise
+        return None
 
 
 def without_addresses(text: str) -> str:

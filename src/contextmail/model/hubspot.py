@@ -12,6 +12,8 @@ Property = Annotated[str, StringConstraints(pattern=r"^((contacts|companies|deal
 
 RATES: dict[Tier, int] = {"free": 100, "starter": 100, "professional": 190, "enterprise": 190}
 """Calls that a private app may make in ten seconds; HubSpot's page "API usage guidelines and limits"."""
+WITHOUT_EMAIL_API: tuple[Tier, ...] = ("free", "starter")
+"""Tiers whose e-mails the API neither reads nor writes: Marketing Hub Professional and Enterprise only."""
 
 
 class HubspotOptions(BaseModel):

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from http import HTTPStatus
+from datetime import datetime
 from typing import Any
 
-from contextmail.connectors.hubspot.paths import at
-from contextmail.connectors.hubspot.transport import Query, Transport
-from contextmail.errors import ForbiddenError, PlatformError
+from contextmail.connectors.calling import unless_gone
+from contextmail.connectors.hubspot.paths import ENDED, at
+from contextmail.connectors.hubspot.times import milliseconds, moment
+from contextmail.connectors.hubspot.transport import PAGE, Query, Transport
+from contextmail.errors import ForbiddenError
 
 ALL = 0
 """In place of a subscription type: everything."""
 _STATUSES = "/communication-preferences/v4/statuses/{}"
 _TIMELINE = "/email/public/v1/subscriptions/timeline"
 _EMAIL = {"channel": "EMAIL"}
-_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Choices:
     def types(self, *, anew: bool = False) -> list[int]:
         """List the ids of the subscription types that a person can leave."""
         if self._types is None or anew:
-            found = self._transport.send("GET", "/communication-preferences/v4/definitions").get("results") or ()
+            found = definitions(self._transport)
             self._types = [int(one["id"]) for one in found if one.get("isActive", True) and not one.get("isInternal")]
         return self._types
 
@@ -101,16 +100,12 @@ class Choices:
 
     def events(self, since: datetime) -> Iterator[Event] | None:
         """Stream what changed since then, the latest first; None: there is no timeline for this token, or any more."""
-        query: Query = {"limit": _PAGE, "startTimestamp": _milliseconds(since)}
+        query: Query = {"limit": PAGE, "startTimestamp": milliseconds(since)}
         try:
-            first = self._transport.send("GET", _TIMELINE, query=query)
+            first = unless_gone(lambda: self._transport.send("GET", _TIMELINE, query=query), means=ENDED)
         except ForbiddenError:
             return None
-        except PlatformError as error:
-            if error.status not in _GONE:
-                raise
-            return None
-        return self._pages(first, query)
+        return None if first is None else self._pages(first, query)
 
     def _pages(self, page: Any, query: Query) -> Iterator[Event]:
         while True:
@@ -121,27 +116,14 @@ class Choices:
             page = self._transport.send("GET", _TIMELINE, query={**query, "offset": page["offset"]})
 
     def _rows(self, path: str) -> list[Any]:
-        try:
-            return self._transport.send("GET", path, query=_EMAIL).get("results") or []
-        except PlatformError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-            return []
+        found = unless_gone(lambda: self._transport.send("GET", path, query=_EMAIL)) or {}
+        return found.get("results") or []
 
 
-def moment(value: object) -> datetime | None:
-    """Read a time as HubSpot writes it, ISO 8601 or milliseconds; None where it is neither."""
-    try:
-        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
-            return datetime.fromtimestamp(int(value) / 1000, UTC).replace(tzinfo=None)
-        read = datetime.fromisoformat(str(value))
-    except (ValueError, OverflowError):
-        return None
-    return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.replace(tzinfo=UTC).timestamp() * 1000)
+def definitions(transport: Transport) -> list[Any]:
+    """List the types of subscription."""
+    answer = transport.send("GET", "/communication-preferences/v4/definitions")
+    return list(answer.get("results") or answer.get("subscriptionDefinitions") or ())
 
 
 def _choice(row: Mapping[str, Any]) -> Choice:

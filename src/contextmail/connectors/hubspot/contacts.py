@@ -10,9 +10,9 @@ from zoneinfo import available_timezones
 
 from contextmail.connectors.base import Consent, Member, Status
 from contextmail.connectors.calling import batches
-from contextmail.connectors.hubspot.choices import moment
 from contextmail.connectors.hubspot.companies import Companies, Deals, owners
 from contextmail.connectors.hubspot.records import ASSOCIATED, Record, Values, values
+from contextmail.connectors.hubspot.times import moment
 from contextmail.connectors.hubspot.transport import Transport
 from contextmail.errors import AuthenticationError
 

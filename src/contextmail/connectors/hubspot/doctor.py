@@ -6,15 +6,15 @@ A token does not say what it may do, and what it may write is not tried: what it
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.hubspot import connect
 from contextmail.connectors.hubspot.credentials import Credentials
 from contextmail.connectors.hubspot.paths import at
 from contextmail.connectors.symptoms import Report, Symptom, refused, report
-from contextmail.errors import AuthenticationError, PlatformError, did_you_mean
-from contextmail.model.hubspot import HubspotOptions
+from contextmail.errors import AuthenticationError, did_you_mean
+from contextmail.model.hubspot import WITHOUT_EMAIL_API, HubspotOptions
 
 if TYPE_CHECKING:
     from contextmail.connectors.hubspot.target import HubspotTarget
@@ -45,7 +45,6 @@ _NEEDED = (
     _Needed("products", "/crm/v3/objects/products", "product names", "crm.objects.products.read"),
     _Needed("owners", "/crm/v3/owners", "who owns a relationship", "crm.objects.owners.read"),
 )
-_NO_DRAFTS = ("free", "starter")
 
 
 def doctor(options: HubspotOptions, environment: Mapping[str, str]) -> Report:
@@ -70,17 +69,14 @@ def _symptoms(options: HubspotOptions, environment: Mapping[str, str]) -> Iterat
 def _readable(target: HubspotTarget, needed: _Needed) -> Symptom | None:
     """Try one call; None: what it is for is another tier's."""
     what = f"may read {needed.what}"
-    if needed.what == "e-mails" and target.options.tier in _NO_DRAFTS:
+    if needed.what == "e-mails" and target.options.tier in WITHOUT_EMAIL_API:
         cure = "`contextmail plan --paste` prints the texts; or Marketing Hub Professional"
         return Symptom(what, f"not by the API of {target.options.tier}, which makes no drafts", cure=cure)
     try:
-        target.transport.send("GET", needed.path, query={"limit": 1})
+        unless_gone(lambda: target.transport.send("GET", needed.path, query={"limit": 1}))
     except AuthenticationError as error:
         cure = f"{refused(what, error).cure}; {needed.what} take {needed.scopes}"
         return Symptom(what, f"no: {needed.purpose} stays unknown", ok=not needed.must, cure=cure)
-    except PlatformError as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
     return Symptom(what, "yes")
 
 

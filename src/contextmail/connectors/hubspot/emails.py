@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from http import HTTPStatus
 from typing import Any, Literal
 
 from contextmail.connectors.base import Draft
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.hubspot.lists import target_of
 from contextmail.connectors.hubspot.transport import Transport
 from contextmail.dialects import DIALECTS
@@ -125,12 +125,12 @@ def change(transport: Transport, email: str, parts: Mapping[str, str]) -> None:
 
 def delete(transport: Transport, email: str) -> None:
     """Delete a draft; one that is gone is gone. Raises StalePlanError once it is scheduled or sent."""
-    try:
+
+    def remove() -> None:
         _editable(transport, email)
         _send(transport, "DELETE", f"{_ALL}/{email}")
-    except PlatformError as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
+
+    unless_gone(remove)
 
 
 def checklist(transport: Transport, email: str) -> list[str]:

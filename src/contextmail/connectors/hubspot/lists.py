@@ -6,13 +6,12 @@ A draft that includes the lists 12 and 34, and excludes 56, targets `12,34,-56`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from contextmail.connectors.calling import batches
+from contextmail.connectors.calling import batches, unless_gone
 from contextmail.connectors.hubspot.transport import Transport
-from contextmail.errors import CapabilityError, PlatformError
+from contextmail.errors import CapabilityError
 
 CHANGES = 100
 """Contacts that one call adds or removes: as many as one call finds by their addresses."""
@@ -70,13 +69,9 @@ def named(transport: Transport) -> Iterator[tuple[str, str]]:
 
 def find(transport: Transport, name: str) -> str | None:
     """Look for a list of exactly this name."""
-    try:
-        found = transport.send("GET", f"{_LISTS}/object-type-id/{CONTACTS}/name/{quote(name, safe='')}")
-    except PlatformError as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
-        return None
-    return _id(found)
+    path = f"{_LISTS}/object-type-id/{CONTACTS}/name/{quote(name, safe='')}"
+    found = unless_gone(lambda: transport.send("GET", path))
+    return None if found is None else _id(found)
 
 
 def create(transport: Transport, name: str, emails: Iterable[str]) -> str:
@@ -102,11 +97,7 @@ def change(transport: Transport, id_: str, *, add: Iterable[str], remove: Iterab
 
 def delete(transport: Transport, id_: str) -> None:
     """Delete a list; the contacts stay. One that is gone is gone."""
-    try:
-        transport.send("DELETE", f"{_LISTS}/{id_}")
-    except PlatformError as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
+    unless_gone(lambda: transport.send("DELETE", f"{_LISTS}/{id_}"))
 
 
 def ids_of(transport: Transport, emails: Iterable[str], *, primary: bool) -> Iterator[list[str]]:

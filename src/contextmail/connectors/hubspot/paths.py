@@ -6,6 +6,7 @@ the next is this table. Source: HubSpot's pages "Migration guide" and "Versionin
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from urllib.parse import quote
 
 from contextmail.errors import ConfigurationError
@@ -25,6 +26,9 @@ _DATED = {
     "/marketing/v3/emails/": f"/marketing/emails/{_DATE}/",
     "/webhooks/v3/": f"/app-webhooks/{_DATE}/",
 }
+
+ENDED = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+"""How a path of version 1 answers once that version has ended."""
 
 
 def dated(path: str) -> str:

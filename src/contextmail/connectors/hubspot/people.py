@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from http import HTTPStatus
+from datetime import datetime
 from typing import Any
 
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.consents import spellings
 from contextmail.connectors.hubspot.paths import at
+from contextmail.connectors.hubspot.records import changed_with, search
 from contextmail.connectors.hubspot.transport import PAGE, Query, Transport
-from contextmail.errors import PlatformError
 
 _CONTACTS = "/crm/v3/objects/contacts"
 _OPTED_OUT = "hs_email_optout"
 _PROPERTIES = ("email", "hs_additional_emails", "hs_email_hard_bounce_reason_enum")
-_SEARCHED = 200
-"""Rows of a search's page, the most that HubSpot gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class People:
         if since is None:
             rows = self._transport.rows(_CONTACTS, query={"limit": PAGE, "properties": ",".join(properties)})
         else:
-            rows = self._since(since, properties)
+            rows = changed_with(self._transport, "contacts", since, properties)
         for row in rows:
             yield _person(row, marks=marks)
 
@@ -69,46 +67,17 @@ class People:
         """Delete a contact for good."""
         self._transport.send("POST", f"{_CONTACTS}/gdpr-delete", body={"objectId": person.id})
 
-    def _since(self, since: datetime, properties: list[str]) -> Iterator[Any]:
-        # By id, not by page: contacts that change meanwhile move no others, and a search ends after 10,000 rows.
-        last = "0"
-        milliseconds = str(int(since.replace(tzinfo=UTC).timestamp() * 1000))
-        while True:
-            filters = [_filter("lastmodifieddate", "GTE", milliseconds), _filter("hs_object_id", "GT", last)]
-            rows = self._search(filters, properties)
-            yield from rows
-            if len(rows) < _SEARCHED:
-                return
-            last = rows[-1]["id"]
-
     def _by_additional(self, email: str) -> Person | None:
-        for row in self._search([_filter("hs_additional_emails", "CONTAINS_TOKEN", email)], list(_PROPERTIES)):
+        holds = [("hs_additional_emails", "CONTAINS_TOKEN", email)]
+        for row in search(self._transport, "contacts", holds, _PROPERTIES):
             found = _person(row, asked=email)
             if email.lower() in map(str.lower, found.addresses):
                 return found
         return None
 
-    def _search(self, filters: list[dict[str, str]], properties: list[str]) -> list[Any]:
-        body = {
-            "filterGroups": [{"filters": filters}],
-            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-            "properties": properties,
-            "limit": _SEARCHED,
-        }
-        return self._transport.send("POST", f"{_CONTACTS}/search", body=body).get("results") or []
-
     def _one(self, key: str, query: Query, *, asked: str) -> Person | None:
-        try:
-            row = self._transport.send("GET", at(f"{_CONTACTS}/{{}}", key), query=query)
-        except PlatformError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-            return None
-        return _person(row, asked=asked)
-
-
-def _filter(name: str, operator: str, value: str) -> dict[str, str]:
-    return {"propertyName": name, "operator": operator, "value": value}
+        row = unless_gone(lambda: self._transport.send("GET", at(f"{_CONTACTS}/{{}}", key), query=query))
+        return None if row is None else _person(row, asked=asked)
 
 
 def _person(row: Any, *, marks: Sequence[str] = (), asked: str = "") -> Person:

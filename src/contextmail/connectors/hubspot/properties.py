@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from contextmail.connectors.base import AudienceField
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.hubspot.transport import Transport
 from contextmail.errors import CapabilityError, PlatformError, UnsafePlanError
 
@@ -68,12 +69,10 @@ def create(transport: Transport, tag: str, name: str, default: str) -> AudienceF
 
 def find(transport: Transport, tag: str, name: str) -> AudienceField | None:
     """Look for the property of that name. Raises UnsafePlanError for one of another label, or that is read only."""
-    try:
-        found = audience_field(transport.send("GET", f"{_ALL}/{tag}"))
-    except PlatformError as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
+    definition = unless_gone(lambda: transport.send("GET", f"{_ALL}/{tag}"))
+    if definition is None:
         return None
+    found = audience_field(definition)
     if found.name != name:
         what = f"the property {tag} is somebody else's: it has another label"
         raise UnsafePlanError(what, where="HubSpot properties", cure=_OTHERS)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from contextmail.connectors.calling import batches
+from contextmail.connectors.hubspot.times import milliseconds
 from contextmail.connectors.hubspot.transport import PAGE, Transport
 from contextmail.errors import AuthenticationError
 
@@ -25,6 +26,7 @@ ASSOCIATED = 1000
 """Records whose associations one call reads, the most that HubSpot takes."""
 
 _SEARCHED = 200
+"""Rows of a search's page, the most that HubSpot gives."""
 _IN_A_URL = 4000
 """Characters of property names that go into a URL; more of them are asked for in bodies."""
 
@@ -74,21 +76,33 @@ def merged(record: Record) -> list[str]:
 
 def changed(transport: Transport, kind: str, since: datetime) -> Iterator[str]:
     """Stream the ids of the records of a kind that changed since then."""
-    name = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
-    at, last = str(int(since.replace(tzinfo=UTC).timestamp() * 1000)), "0"
+    return (str(one["id"]) for one in changed_with(transport, kind, since, ["hs_object_id"]))
+
+
+def changed_with(transport: Transport, kind: str, since: datetime, names: Collection[str]) -> Iterator[Record]:
+    """Stream the records of a kind that changed since then, with a few properties."""
+    name, last = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate", "0"
     while True:
-        filters = [_filter(name, "GTE", at), _filter("hs_object_id", "GT", last)]
-        body = {
-            "filterGroups": [{"filters": filters}],
-            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-            "properties": ["hs_object_id"],
-            "limit": _SEARCHED,
-        }
-        rows = transport.send("POST", f"/crm/v3/objects/{kind}/search", body=body).get("results") or []
-        yield from (str(one["id"]) for one in rows)
+        filters = [(name, "GTE", str(milliseconds(since))), ("hs_object_id", "GT", last)]
+        rows = search(transport, kind, filters, names)
+        yield from rows
         if len(rows) < _SEARCHED:
             return
         last = str(rows[-1]["id"])
+
+
+def search(
+    transport: Transport, kind: str, filters: Iterable[tuple[str, str, str]], names: Collection[str]
+) -> list[Record]:
+    """Give up to 200 records of a kind, by id, of which every filter holds: property, operator, value."""
+    wanted = [{"propertyName": name, "operator": operator, "value": value} for name, operator, value in filters]
+    body = {
+        "filterGroups": [{"filters": wanted}],
+        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+        "properties": list(names),
+        "limit": _SEARCHED,
+    }
+    return transport.send("POST", f"/crm/v3/objects/{kind}/search", body=body).get("results") or []
 
 
 def related(transport: Transport, kind: str, other: str, ids: list[str]) -> dict[str, list[str]]:
@@ -116,7 +130,3 @@ def may_read(transport: Transport, kind: str) -> bool:
     except AuthenticationError:
         return False
     return True
-
-
-def _filter(name: str, operator: str, value: str) -> dict[str, str]:
-    return {"propertyName": name, "operator": operator, "value": value}

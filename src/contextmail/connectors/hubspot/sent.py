@@ -10,16 +10,16 @@ from __future__ import annotations
 import operator
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from itertools import chain
 from typing import Any
 
 from contextmail.connectors.base import Touch
-from contextmail.connectors.calling import batches
-from contextmail.connectors.hubspot.choices import moment
+from contextmail.connectors.calling import batches, unless_gone
+from contextmail.connectors.hubspot.paths import ENDED
 from contextmail.connectors.hubspot.records import Record, values
+from contextmail.connectors.hubspot.times import moment
 from contextmail.connectors.hubspot.transport import PAGE, Transport
-from contextmail.errors import AuthenticationError, PlatformError
+from contextmail.errors import AuthenticationError
 
 LATEST = "the latest marketing e-mail"
 """The campaign of every touch that a contact tells of."""
@@ -32,20 +32,14 @@ _LATE = timedelta(days=30)
 """How long after its sending an e-mail may still be opened for the first time, as good as always."""
 _ONCE = ("BATCH_EMAIL", "AB_EMAIL")
 """Types that are sent once; of any other, people get some long after it was published."""
-_GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 def has_events(transport: Transport) -> bool:
     """Say whether this portal tells recipients: its version of the API, and the scope of the token."""
     try:
-        transport.send("GET", _EVENTS, query={"limit": 1})
+        return unless_gone(lambda: transport.send("GET", _EVENTS, query={"limit": 1}), means=ENDED) is not None
     except AuthenticationError:
         return False
-    except PlatformError as error:
-        if error.status not in _GONE:
-            raise
-        return False
-    return True
 
 
 def touches(transport: Transport, since: datetime | None, skip: Collection[str]) -> Iterator[Touch]:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from contextmail.connectors.base import OrderLine, Product
 from contextmail.connectors.calling import batches
-from contextmail.connectors.hubspot.choices import moment
 from contextmail.connectors.hubspot.records import (
     ASSOCIATED,
     Record,
@@ -23,6 +22,7 @@ from contextmail.connectors.hubspot.records import (
     related,
     values,
 )  # fmt: skip
+from contextmail.connectors.hubspot.times import moment
 from contextmail.connectors.hubspot.transport import Transport
 
 _ORDER = """hs_order_name hs_currency_code hs_total_price hs_refund_amount hs_fulfillment_status hs_payment_status

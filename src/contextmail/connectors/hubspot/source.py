@@ -10,11 +10,12 @@ from typing import Any, Self
 
 from contextmail.connectors.base import Account, AudienceField, Capability, Consent, Member, OrderLine, Product, Touch
 from contextmail.connectors.hubspot import sent, shop, statuses
-from contextmail.connectors.hubspot.choices import Choices, moment
+from contextmail.connectors.hubspot.choices import Choices
 from contextmail.connectors.hubspot.contacts import Contacts, gone
 from contextmail.connectors.hubspot.lists import CHANGES, ids_of
 from contextmail.connectors.hubspot.properties import LONGEST, audience_field
 from contextmail.connectors.hubspot.records import Record, by_id, changed, listed, merged, values
+from contextmail.connectors.hubspot.times import moment
 from contextmail.connectors.hubspot.transport import PAGE, Transport
 from contextmail.connectors.hubspot.writing import batches_a_look
 from contextmail.model.hubspot import HubspotOptions

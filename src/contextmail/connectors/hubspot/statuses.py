@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from contextmail.connectors.base import Consent
 from contextmail.connectors.calling import batches
-from contextmail.connectors.hubspot.choices import Choices, moment
+from contextmail.connectors.hubspot.choices import Choices, definitions
 from contextmail.connectors.hubspot.paths import at
 from contextmail.connectors.hubspot.records import Record, values
+from contextmail.connectors.hubspot.times import moment
 from contextmail.connectors.hubspot.transport import PAGE, Transport
 from contextmail.model.hubspot import HubspotOptions
 
@@ -56,12 +57,6 @@ def _people(contacts: Iterable[Record], others: list[tuple[str, str]]) -> Iterat
         others += [(key, email) for email in (own.get("hs_additional_emails") or "").split(";") if email]
         if email := own.get("email"):
             yield key, email
-
-
-def definitions(transport: Transport) -> list[Any]:
-    """List the types of subscription."""
-    answer = transport.send("GET", "/communication-preferences/v4/definitions")
-    return list(answer.get("results") or answer.get("subscriptionDefinitions") or ())
 
 
 def _one(transport: Transport, key: str, email: str) -> tuple[str, str, list[Any]]:

@@ -11,9 +11,7 @@ from contextmail.connectors.hubspot.source import HubspotSource
 from contextmail.connectors.hubspot.tasks import HubspotTasks
 from contextmail.connectors.hubspot.writing import FieldWriter
 from contextmail.errors import CapabilityError
-
-_WITHOUT_EMAIL_API = ("free", "starter")
-"""Tiers whose e-mails the API neither reads nor writes: Marketing Hub Professional and Enterprise only."""
+from contextmail.model.hubspot import WITHOUT_EMAIL_API
 
 
 class HubspotTarget(HubspotSource):
@@ -24,9 +22,9 @@ class HubspotTarget(HubspotSource):
         """Say what this portal can represent, as its settings tell: its tier, its templates, its tasks."""
         # Whether a property that was deleted comes back with its values is not documented.
         lacks = {Capability.CHOOSE_IN_SUBJECT, Capability.EMPTY_FIELDS}
-        if self.options.tier in _WITHOUT_EMAIL_API or self.options.sender == "owner":
+        if self.options.tier in WITHOUT_EMAIL_API or self.options.sender == "owner":
             lacks.add(Capability.DRAFTS)
-        if self.options.mode == "slot" or self.options.tier in _WITHOUT_EMAIL_API:
+        if self.options.mode == "slot" or self.options.tier in WITHOUT_EMAIL_API:
             lacks.add(Capability.CHOOSE)
         if not self.options.reroute_tasks:
             lacks.add(Capability.TASKS)
@@ -119,7 +117,7 @@ class HubspotTarget(HubspotSource):
 
     def _read_again(self) -> None:
         """Forget which properties contacts are read with."""
-        self.__dict__.pop("_contacts", None)
+        self._read = None
 
     def _named(self) -> str:
         return f"hubspot:{self.audience}"

@@ -12,10 +12,9 @@ from typing import Any
 from contextmail.connectors.base import Task
 from contextmail.connectors.calling import batches
 from contextmail.connectors.hubspot.records import related
-from contextmail.connectors.hubspot.transport import Transport
+from contextmail.connectors.hubspot.transport import PAGE, Transport
 from contextmail.errors import UncertainError
 
-_BATCH = 100
 _ABOUT_A_CONTACT = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}
 _TASKS = "/crm/v3/objects/tasks/batch"
 _TRIES = 3
@@ -29,18 +28,18 @@ class HubspotTasks:
 
     def make(self, run: str, tasks: Iterable[Task]) -> int:
         """Make a task for the owner of each contact that has one; one that the run has made stays. Count those made."""
-        return sum(self._batch(run, batch) for batch in batches(tasks, _BATCH))
+        return sum(self._batch(run, batch) for batch in batches(tasks, PAGE))
 
     def delete(self, run: str, keys: Iterable[str]) -> int:
         """Delete the run's tasks about these contacts that nobody has begun. Count them."""
         count = 0
-        for batch in batches(keys, _BATCH):
+        for batch in batches(keys, PAGE):
             going = [
                 {"id": task["id"]}
                 for _, task in self._made(run, batch)
                 if task["properties"].get("hs_task_status") == "NOT_STARTED"
             ]
-            for some in batches(going, _BATCH):
+            for some in batches(going, PAGE):
                 self._transport.send("POST", f"{_TASKS}/archive", body={"inputs": some})
                 count += len(some)
         return count
@@ -64,7 +63,7 @@ class HubspotTasks:
 
     def _owners(self, keys: list[str]) -> dict[str, str]:
         body = {"properties": ["hubspot_owner_id"]}
-        read = self._transport.batch("/crm/v3/objects/contacts/batch/read", _ids(keys), size=_BATCH, body=body)
+        read = self._transport.batch("/crm/v3/objects/contacts/batch/read", _ids(keys), size=PAGE, body=body)
         found = [one for answer in read for one in answer.results]
         return {str(one["id"]): owner for one in found if (owner := one["properties"].get("hubspot_owner_id"))}
 
@@ -73,7 +72,7 @@ class HubspotTasks:
         tasks = related(self._transport, "contacts", "tasks", keys)
         about = {task: key for key, those in tasks.items() for task in those}
         body = {"properties": ["hs_task_body", "hs_task_status"]}
-        for answer in self._transport.batch(f"{_TASKS}/read", _ids(about), size=_BATCH, body=body):
+        for answer in self._transport.batch(f"{_TASKS}/read", _ids(about), size=PAGE, body=body):
             for task in answer.results:
                 if _mark(run) in (task["properties"].get("hs_task_body") or ""):
                     yield about[str(task["id"])], task

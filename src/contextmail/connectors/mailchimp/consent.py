@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from contextmail.connectors.base import Member
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.consents import Pushed, spellings, unreached
 from contextmail.connectors.mailchimp import reports
 from contextmail.connectors.mailchimp.contacts import member
@@ -118,13 +119,11 @@ class MailchimpConsents:
         return Pushed("done")
 
     def _delete(self, contact: Contact) -> Pushed:
-        try:
-            self._transport.until_answered(
+        unless_gone(
+            lambda: self._transport.until_answered(
                 "lists.delete_list_member_permanent", list_id=self._audience, subscriber_hash=contact["id"]
             )
-        except PlatformError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
+        )
         if self._contact(contact["email_address"]) is not None:
             raise RetryableError("the contact is still there", where=self.name, cure="it is tried again")
         return Pushed("done")
@@ -217,12 +216,9 @@ class MailchimpConsents:
         return next((contact for contact in found if contact), None)
 
     def _by_key(self, key: str) -> Contact | None:
-        try:
-            contact: Contact = self._transport.call(
+        contact: Contact | None = unless_gone(
+            lambda: self._transport.call(
                 "lists.get_list_member", list_id=self._audience, subscriber_hash=key, fields=_FIELDS
             )
-        except PlatformError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-            return None
+        )
         return contact

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from http import HTTPStatus
 from typing import Any, cast
 
 from contextmail.connectors.base import Draft
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.mailchimp.segments import target_of
 from contextmail.connectors.mailchimp.shapes import Campaign, Checklist, Content, ListAnswer
 from contextmail.connectors.mailchimp.transport import Transport
@@ -124,12 +124,12 @@ def change(transport: Transport, campaign: str, parts: Mapping[str, str]) -> Non
 
 def delete(transport: Transport, campaign: str) -> None:
     """Delete a draft; one that is gone is gone. Raises StalePlanError once it is scheduled or sent."""
-    try:
+
+    def remove() -> None:
         _editable(transport, campaign)
         transport.call("campaigns.remove", campaign_id=campaign)
-    except PlatformError as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
+
+    unless_gone(remove)
 
 
 def checklist(transport: Transport, campaign: str) -> list[str]:

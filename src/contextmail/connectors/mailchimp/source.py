@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
@@ -18,13 +17,13 @@ from contextmail.connectors.base import (
     Product,
     Touch,
 )
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.mailchimp import contacts, reports, shop
 from contextmail.connectors.mailchimp.segments import CHANGES, listed, segment_keys
 from contextmail.connectors.mailchimp.shapes import AccountAnswer, Contact, MergeField
 from contextmail.connectors.mailchimp.transport import PAGE, Transport
 from contextmail.connectors.mailchimp.values import FIELD_BYTES, written
 from contextmail.connectors.mailchimp.writing import BATCH, batches_a_look
-from contextmail.errors import PlatformError
 from contextmail.model.mailchimp import MailchimpOptions
 
 _MAY = {
@@ -108,13 +107,10 @@ class MailchimpSource:
                 yield found
 
     def _member(self, key: str) -> Member | None:
-        try:
-            contact = self.transport.call("lists.get_list_member", list_id=self.audience, subscriber_hash=key)
-        except PlatformError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-            return None
-        return contacts.member(contact)
+        contact = unless_gone(
+            lambda: self.transport.call("lists.get_list_member", list_id=self.audience, subscriber_hash=key)
+        )
+        return None if contact is None else contacts.member(contact)
 
     def orders(self, *, since: datetime | None = None) -> Iterator[OrderLine]:
         """Stream the lines of the orders of the audience's stores; a cancelled or refunded order is also taken back.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 
 from contextmail.connectors.base import AudienceField, Draft, FieldWrite, RowError
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.mailchimp import drafts, segments, uses
 from contextmail.connectors.mailchimp.shapes import MergeField
 from contextmail.connectors.mailchimp.source import MailchimpSource, audience_field
@@ -53,16 +54,16 @@ class MailchimpTarget(MailchimpSource):
 
         Raises UnsafePlanError if another field bears its id by now, or its name was changed.
         """
-        try:
+
+        def remove() -> None:
             found: MergeField = self.transport.call(
                 "lists.get_list_merge_field", list_id=self.audience, merge_id=field.id
             )
             if (found.get("tag"), found.get("name")) != (field.tag, field.name):
                 raise self._foreign(field.tag)
             self.transport.call("lists.delete_list_merge_field", list_id=self.audience, merge_id=field.id)
-        except PlatformError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
+
+        unless_gone(remove)
 
     def write_fields(self, writes: Iterable[FieldWrite]) -> Iterator[list[RowError]]:
         """Write in batches of 500; yield the errors of each batch, in order, when it is written.
@@ -86,11 +87,7 @@ class MailchimpTarget(MailchimpSource):
 
     def delete_segment(self, segment: str) -> None:
         """Delete a segment; the contacts stay. One that is gone is gone."""
-        try:
-            self.transport.call("lists.delete_segment", list_id=self.audience, segment_id=segment)
-        except PlatformError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
+        unless_gone(lambda: self.transport.call("lists.delete_segment", list_id=self.audience, segment_id=segment))
 
     def draft(self, campaign: str) -> Draft:
         """Read a draft. Raises CapabilityError for one that cannot be copied, with the step to take."""

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from http import HTTPStatus
 
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.mailchimp.shapes import Automation, Campaign, Template
 from contextmail.connectors.mailchimp.transport import Transport
-from contextmail.errors import PlatformError
 
+_HAS_NONE = (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST)
 _UNSENT = ("save", "paused", "schedule", "sending")
 _TAG = re.compile(r"\*\|(.*?)\|\*")
 _WORD = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -60,9 +61,4 @@ def _template(transport: Transport, template: int) -> _Found:
 
 def _read(transport: Transport, name: str, **arguments: str) -> object:
     """Read a content; one that is gone by now, or that has none yet, uses nothing."""
-    try:
-        return transport.call(name, **arguments)
-    except PlatformError as error:
-        if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
-            raise
-        return {}
+    return unless_gone(lambda: transport.call(name, **arguments), means=_HAS_NONE) or {}

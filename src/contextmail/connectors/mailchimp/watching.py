@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http import HTTPStatus
+from functools import partial
 from itertools import islice
 from math import ceil
 from threading import Lock
 from typing import NoReturn
 
 from contextmail.connectors.base import FieldWrite
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.mailchimp.shapes import BatchAnswer, Contact
 from contextmail.connectors.mailchimp.transport import PAGE, Transport
 from contextmail.connectors.mailchimp.values import moment, written
-from contextmail.errors import PlatformError
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,9 @@ class StatusWatch:
     def read(self, statuses: Iterable[tuple[str, str]]) -> None:
         """Look at single contacts: key, and the status that this run read."""
         for key, before in statuses:
-            try:
-                contact: Contact = self._transport.call(
-                    "lists.get_list_member", list_id=self._audience, subscriber_hash=key, fields=["status"]
-                )
-            except PlatformError as error:
-                if error.status != HTTPStatus.NOT_FOUND:
-                    raise
+            ask = partial(self._transport.call, "lists.get_list_member", list_id=self._audience, fields=["status"])
+            contact: Contact | None = unless_gone(partial(ask, subscriber_hash=key))
+            if contact is None:
                 self._stop(f"contact {key} is gone")
             self._check(key, before, contact.get("status", ""))
 

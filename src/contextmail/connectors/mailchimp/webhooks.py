@@ -14,9 +14,11 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from contextmail.connectors.calling import unless_gone
 from contextmail.connectors.consents import Secrets
 from contextmail.connectors.mailchimp.shapes import Webhook
 from contextmail.connectors.mailchimp.transport import Transport
@@ -179,11 +181,8 @@ class Webhooks:
 
     def _delete(self, hooks: Iterable[Webhook]) -> None:
         for hook in hooks:
-            try:
-                self._transport.call("lists.delete_list_webhook", list_id=self._audience, webhook_id=hook["id"])
-            except PlatformError as error:
-                if error.status != HTTPStatus.NOT_FOUND:
-                    raise
+            delete = partial(self._transport.call, "lists.delete_list_webhook", list_id=self._audience)
+            unless_gone(partial(delete, webhook_id=hook["id"]))
 
 
 def _stem(hook: Webhook) -> str:

@@ -24,10 +24,10 @@ from contextmail.rewriting import Rewrite, rewritten
 from contextmail.rules import POLICIES
 from contextmail.rules.base import PolicyRule
 from contextmail.rules.custom import CustomPolicy
+from contextmail.rules.mislabelled_purpose import MislabelledPurpose
 
 _MESSAGE = dict.fromkeys(("channel", "purpose", "delivered_by", "addressed_to"), FactType.TEXT)
 _FORMATS = {FactType.INT: "count", FactType.DATE: "date", FactType.TIMESTAMP: "date"}
-MISLABELLED = "mislabelled-purpose"
 _NO_CONSENT = "consent: unknown"
 
 
@@ -52,7 +52,7 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
     message = rewrite.message
     if catalogue:
         validate(settings, catalogue)
-    sells = any(found.rule == MISLABELLED and _counts(found) for found in rewrite.checked.findings)
+    sells = any(found.rule == MislabelledPurpose.name and _counts(found) for found in rewrite.checked.findings)
     if sells:
         message = message.model_copy(update={"purpose": Purpose.MARKETING})
     compiler = _Compiler(settings, catalogue, message)
@@ -68,11 +68,14 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
         max_age_days={n: s.max_age_days for n, s in known.items() if n in asked and s.max_age_days is not None},
         cut_points=catalogue.cut_points if catalogue else {},
         expires=message.expires,
-        wording=Wording(months=list(Checker(settings).phrasebook.months), currency=settings.currency),
+        wording=Wording(months=list(rewrite.checked.context.phrasebook.months), currency=settings.currency),
         edits=edits,
         policies=policies,
         parts={part.name: _pieces(part.source, part.name, rewrite.edits) for part in message.parts},
-        notes=[*compiler.notes, *([f"{MISLABELLED}: it sells, so it is judged as marketing"] if sells else [])],
+        notes=[
+            *compiler.notes,
+            *([f"{MislabelledPurpose.name}: it sells, so it is judged as marketing"] if sells else []),
+        ],
     )
 
 

@@ -104,6 +104,18 @@ def test_a_plan_drops_whom_the_ledger_refuses(shop: Shop, runs: Runs, ledger: He
     assert BEST.email not in reached(shop)
 
 
+def test_what_sells_and_calls_itself_a_service_is_refused_as_marketing(
+    shop: Shop, ledger: Hearing, withdraw: Withdraw
+) -> None:
+    withdraw(BEST.email)
+    notice = shop.folder / "notice.html"
+    notice.write_text("---\nsubject: Your account\npurpose: service\n---\n<p>Get 20% off everything with SAVE20.</p>")
+    plan(notice, shop.target, shop.facts, shop.settings, out=shop.folder / "plan", ledger=ledger)
+    made = campaign_plan(shop.folder / "plan")
+    assert made.message.purpose == "marketing"
+    assert ("drop", "opted-out", 2) in {(one.outcome, one.reason, one.people) for one in made.decisions}
+
+
 def test_who_withdraws_after_the_plan_is_not_applied(
     shop: Shop, runs: Runs, ledger: Hearing, withdraw: Withdraw
 ) -> None:

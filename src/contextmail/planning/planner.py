@@ -20,7 +20,7 @@ from contextmail.dialects import DIALECTS
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.errors import ConfigurationError, UnsafePlanError
 from contextmail.facts.folder import FactsFolder
-from contextmail.model.channel import Channel
+from contextmail.model.channel import Channel, Purpose
 from contextmail.model.consent import Scope
 from contextmail.model.manifest import Field
 from contextmail.model.message import Message
@@ -82,8 +82,11 @@ def plan(
         planner = _Planner(target, facts, settings, engine, Path(temp), progress)
         # The words are judged while the audience is read.
         judged = pool.submit(_judged, message, settings, facts, safe_only=safe_only)
-        planner.read(pool, message, draft, kept / HELD if kept else None, ledger)
-        planner.decide(message, *judged.result())
+        planner.read(pool, message, draft, kept / HELD if kept else None)
+        rewrite, whole = judged.result()
+        # What sells is marketing, whatever its author calls it: so the ledger is asked, now and when it is applied.
+        message = message.model_copy(update={"purpose": Purpose(whole.purpose)})
+        planner.decide(message, rewrite, whole, ledger)
         with new_folder(out) as folder:
             return planner.write(folder, message, draft, held=held, paste=paste)
 
@@ -98,7 +101,7 @@ class _Planner:
         self.made_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         self.notes: list[str] = []
 
-    def read(self, pool: Executor, message: Message, draft: Draft, held: Path | None, ledger: Ledger | None) -> None:
+    def read(self, pool: Executor, message: Message, draft: Draft, held: Path | None) -> None:
         """Read the audience: fields, contacts, and whom the draft targets."""
         account = pool.submit(self.target.account)
         members = begun(pool, self.target.members)
@@ -117,7 +120,6 @@ class _Planner:
             self.engine.rows(f"CREATE TEMP TABLE waiting AS SELECT * FROM ({waiting}) WHERE until > {clock}::TIMESTAMP")
             targeted.append(f"key IN (SELECT key FROM ({waiting}) WHERE until IS NULL OR until <= {clock}::TIMESTAMP)")
         self.recipients = self.people.choose(*targeted)
-        self.people.refuse(ledger, Scope(Channel.EMAIL, message.purpose, self.target.audience), self.temp)
         met = " AND ".join(["status <> 'subscribed'", *targeted])
         self.others: dict[str, int] = dict(
             self.engine.rows(f"SELECT status, count(*) FROM members WHERE {met} GROUP BY status ORDER BY status")
@@ -136,9 +138,10 @@ class _Planner:
         if several:
             self.notes.append(f"{several:,} addresses are of several customers: they get what is true of all of these")
 
-    def decide(self, message: Message, rewrite: Rewrite, whole: Campaign) -> None:
+    def decide(self, message: Message, rewrite: Rewrite, whole: Campaign, ledger: Ledger | None) -> None:
         """Decide for every recipient, and make the campaign fit into free fields."""
         self.progress("Deciding", 0.2)
+        self.people.refuse(ledger, Scope(Channel.EMAIL, message.purpose, self.target.audience), self.temp)
         clock = self.settings.as_of
         self.rewrite = rewrite
         self.people.decide(whole, clock)

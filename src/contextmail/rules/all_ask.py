@@ -43,11 +43,9 @@ class AllAsk(PolicyRule):
         name="all-ask", allow_when="TRUE", otherwise="hold", unknown_is="allowed", because="asked more than given"
     )
 
-    def definition(self, message: Message) -> Policy:
+    def usual(self, message: Message) -> Policy:
         """Ask for the ratio, where the message asks for something."""
         asks = message.purpose is Purpose.MARKETING and bool(message.offers or message.asks)
         ratio = Fraction(str(self.override.ratio or RATIO)).limit_denominator(1000)
         enough = f"{ratio.denominator} * (value_received + 1) > {ratio.numerator} * asks_received"
-        usual = f"asks_received = 0 OR {enough}" if asks else "TRUE"
-        changes = {"allow_when": self.override.allow_when or usual, "otherwise": self.override.otherwise or "hold"}
-        return self.policy.model_copy(update=changes)
+        return self.policy.model_copy(update={"allow_when": f"asks_received = 0 OR {enough}" if asks else "TRUE"})

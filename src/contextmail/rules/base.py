@@ -172,7 +172,13 @@ class PolicyRule(Rule):
     def __init__(self, override: RuleOverride | None = None) -> None:
         self.override = override or RuleOverride()
 
+    def usual(self, message: Message) -> Policy:
+        """Give the policy as it holds for `message` where the company changed nothing but its numbers."""
+        return self.policy
+
     def definition(self, message: Message) -> Policy:
         """Give the policy as it holds for `message`, with what the company changed."""
         changes = {"allow_when": self.override.allow_when, "otherwise": self.override.otherwise}
-        return self.policy.model_copy(update={key: value for key, value in changes.items() if value is not None})
+        return self.usual(message).model_copy(
+            update={key: value for key, value in changes.items() if value is not None}
+        )

@@ -41,9 +41,8 @@ class NotListening(PolicyRule):
         because="answered none of the last messages",
     )
 
-    def definition(self, message: object) -> Policy:
+    def usual(self, message: object) -> Policy:
         """Count as far as the company says."""
         most = self.override.cap or IN_A_ROW
-        usual = f"message.purpose <> 'marketing' OR unanswered_streak < {most}"
-        changes = {"allow_when": self.override.allow_when or usual, "otherwise": self.override.otherwise or "drop"}
-        return self.policy.model_copy(update=changes)
+        allow = f"message.purpose <> 'marketing' OR unanswered_streak < {most}"
+        return self.policy.model_copy(update={"allow_when": allow})

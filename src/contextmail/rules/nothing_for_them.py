@@ -42,10 +42,9 @@ class NothingForThem(PolicyRule):
         because="owns all that is offered",
     )
 
-    def definition(self, message: Message) -> Policy:
+    def usual(self, message: Message) -> Policy:
         """Ask for one offer that they do not have."""
         asked = message.purpose is Purpose.MARKETING and message.channel in _INTERRUPTS
         told = asked and message.offers and all(offer.product for offer in message.offers)
-        usual = " OR ".join(f"NOT ({owns(offer)})" for offer in message.offers) if told else "TRUE"
-        changes = {"allow_when": self.override.allow_when or usual, "otherwise": self.override.otherwise or "drop"}
-        return self.policy.model_copy(update=changes)
+        allow = " OR ".join(f"NOT ({owns(offer)})" for offer in message.offers) if told else "TRUE"
+        return self.policy.model_copy(update={"allow_when": allow})

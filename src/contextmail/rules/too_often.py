@@ -36,8 +36,8 @@ class TooOften(PolicyRule):
         name="too-often", allow_when="TRUE", otherwise="hold", unknown_is="allowed", because="heard from us enough"
     )
 
-    def definition(self, message: Message) -> Policy:
+    def usual(self, message: Message) -> Policy:
         """Ask for the fact that is made from the cap and the window."""
         fact = f"room_at_{self.override.cap or CAP}_in_{self.override.days or DAYS}d"
-        allow = self.override.allow_when or f"message.purpose = 'transactional' OR {fact} <= as_of"
+        allow = f"message.purpose = 'transactional' OR {fact} <= as_of"
         return self.policy.model_copy(update={"allow_when": allow, "until": fact})

@@ -111,7 +111,7 @@ def test_too_many_changes_since_are_refused_before_anything_is_written(
     target: MemoryTarget, plan: Path, runs: Runs
 ) -> None:
     target.change(next(iter(target.people)), FNAME="Adelaide")
-    with pytest.raises(StalePlanError, match="changed since the audit"):
+    with pytest.raises(StalePlanError, match="changed since the plan was made"):
         apply(plan, target, runs, FREE)
     assert "Ada" not in names(target)
 

@@ -187,16 +187,7 @@ class _Application:
     def _note_skipped(self, failed: Sequence[tuple[str, str]]) -> None:
         """Note who is left out. Raises StalePlanError where that is more than the limit."""
         skipped = [*self.engine.rows("SELECT key, reason FROM moved ORDER BY key"), *failed]
-        self.runs.skip(self.run, skipped)
-        share = len({key for key, _ in skipped}) / self.plan.segment_people
-        if share > self.settings.limits.changed:
-            reasons = ", ".join(
-                f"{reason} ({count:,})" for reason, count in Counter(reason for _, reason in skipped).most_common(3)
-            )
-            what = f"{share:.1%} of the people changed since the plan was made, or could not be written: {reasons}"
-            raise StalePlanError(
-                what, where=self.run, cure=f"contextmail undo {self.run} and plan again, or raise limits.changed"
-            )
+        self.desk.leave_out(skipped, of=self.plan.segment_people, most=self.settings.limits.changed)
 
     # --------------------------------------------------------------------------------------------- fields and values
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -13,7 +14,7 @@ from typing import TypeVar, get_args
 from contextmail.connectors.base import AudienceField, FieldWrite, Member, RowError, Status, Target
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.lines import pages
-from contextmail.errors import ConfigurationError
+from contextmail.errors import ConfigurationError, StalePlanError
 from contextmail.model.plan import AnyPlan
 from contextmail.planning.audience import Progress, load_members
 from contextmail.planning.source import our_fields
@@ -21,7 +22,6 @@ from contextmail.store.runs import Runs
 
 CHOICE_IS_NEUTRAL = "z"
 """The key of a choice that says nothing: an empty field says the same."""
-WRITABLE = ("subscribed", "unsubscribed", "pending")
 _STATUSES: dict[str, Status] = {status: status for status in get_args(Status)}
 _TOGETHER = 10
 _T = TypeVar("_T")
@@ -55,6 +55,17 @@ class Desk:
     def load(self, members: Iterable[Member], tags: Sequence[str]) -> None:
         """Make the table `now`: contacts with the present values of these tags."""
         load_members(self.engine, "now", members, tags, self.temp, self.progress)
+
+    def leave_out(self, skipped: Sequence[tuple[str, str]], *, of: int, most: float) -> None:
+        """Note who is left out and why: (key, reason). Raises StalePlanError where more than `most` of them are."""
+        self.runs.skip(self.run, skipped)
+        share = len({key for key, _ in skipped}) / max(1, of)
+        if share > most:
+            counts = Counter(reason for _, reason in skipped).most_common(3)
+            reasons = ", ".join(f"{reason} ({count:,})" for reason, count in counts)
+            what = f"{share:.1%} of the people changed since the plan was made, or could not be written: {reasons}"
+            cure = f"contextmail undo {self.run} and make the plan again, or raise limits.changed"
+            raise StalePlanError(what, where=self.run, cure=cure)
 
     def fields(self, tags: Sequence[str]) -> dict[str, AudienceField]:
         """List the audience's fields of these tags. Raises UnsafePlanError where one is somebody else's."""

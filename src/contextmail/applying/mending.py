@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from contextmail.applying.desk import WRITABLE, Desk, value_of
-from contextmail.engines.base import literal
-from contextmail.errors import StalePlanError
+from contextmail.applying.desk import Desk, value_of
+from contextmail.connectors.base import WRITABLE
+from contextmail.engines.base import listed
 from contextmail.model.plan import AuditPlan
 from contextmail.planning.audience import load_keys
 from contextmail.planning.folder import CHANGES
 
-_WRITABLE = f"({', '.join(map(literal, WRITABLE))})"
+_WRITABLE = listed(WRITABLE)
 
 
 def mend(
@@ -38,7 +37,7 @@ def mend(
         " ELSE 'somebody changed ' || tag END) FROM present"
         f" WHERE status_now NOT IN {_WRITABLE} OR now NOT IN (coalesce(old, ''), new) GROUP BY key ORDER BY key"
     )
-    _leave_out(desk, plan, moved, most)
+    desk.leave_out(moved, of=plan.people_changed, most=most)
     load_keys(desk.engine, "moved", (key for key, _ in moved), desk.temp)
     desk.engine.rows(
         "CREATE TEMP TABLE todo AS SELECT key, email, coalesce(status_now, status) AS status, tag, new AS value"
@@ -47,19 +46,10 @@ def mend(
     desk.runs.before(plan.run, "values")
     failed = desk.write("todo", stage="Mending names")
     skipped = [*moved, *((error.key, error.reason) for error in failed)]
-    _leave_out(desk, plan, skipped, most)
+    desk.leave_out(skipped, of=plan.people_changed, most=most)
     people = plan.people_changed - len({key for key, _ in skipped})
     desk.runs.after(plan.run, "values", people=people, failed=len(failed))
     return people, tuple(Counter(reason for _, reason in skipped).most_common())
-
-
-def _leave_out(desk: Desk, plan: AuditPlan, skipped: Sequence[tuple[str, str]], most: float) -> None:
-    desk.runs.skip(plan.run, skipped)
-    share = len({key for key, _ in skipped}) / max(1, plan.people_changed)
-    if share > most:
-        what = f"{share:.1%} of the contacts changed since the audit, or could not be written"
-        cure = f"contextmail undo {plan.run} and audit again, or raise limits.changed"
-        raise StalePlanError(what, where=plan.run, cure=cure)
 
 
 def unmend(desk: Desk, plan: AuditPlan) -> tuple[int, list[str]]:

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from contextmail.applying.apply import draft_digest
-from contextmail.applying.desk import WRITABLE, Desk, open_desk, value_of
+from contextmail.applying.desk import Desk, open_desk, value_of
 from contextmail.applying.mending import unmend
 from contextmail.applying.tasks import delete_tasks
-from contextmail.connectors.base import AudienceField, Draft, Target
+from contextmail.connectors.base import WRITABLE, AudienceField, Draft, Target
 from contextmail.connectors.calling import unless_gone
 from contextmail.dialects import DIALECTS, fields_asked
-from contextmail.engines.base import literal
+from contextmail.engines.base import listed, literal
 from contextmail.errors import CapabilityError, ConfigurationError, UnsafePlanError
 from contextmail.model.plan import AuditPlan, Plan
 from contextmail.planning.audience import Progress, begun, load_keys
@@ -259,9 +259,8 @@ class _Undoing:
 
     def _write_back(self, tags: Sequence[str]) -> None:
         """Write the former values."""
-        listed = ", ".join(map(literal, tags)) or "''"
-        ours = f"SELECT key, email, status, tag, old AS value FROM present WHERE written AND ours AND tag IN ({listed})"
-        writable = f"status IN ({', '.join(map(literal, WRITABLE))})"
+        ours = f"SELECT key, email, status, tag, old AS value FROM present WHERE written AND ours AND tag IN {listed(tags)}"
+        writable = f"status IN {listed(WRITABLE)}"
         self.engine.rows(f"CREATE TEMP TABLE back AS FROM ({ours}) WHERE {writable}")
         shut = self.engine.rows(f"SELECT count(DISTINCT key) FROM ({ours}) WHERE NOT {writable}")[0][0]
         self.runs.before(self.run, "restore values")

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from contextmail.auditing.base import Room
 from contextmail.auditing.table import TableSource
-from contextmail.connectors.base import Account
-from contextmail.engines.base import literal
+from contextmail.connectors.base import WRITABLE, Account
+from contextmail.engines.base import listed, literal
 from contextmail.engines.lines import pages
 from contextmail.model.plan import AuditPlan, Calls, Check
 from contextmail.planning.folder import CHANGES, new_folder, seal
 from contextmail.planning.planner import SECONDS_A_CALL
 
-WRITABLE = "('subscribed', 'unsubscribed', 'pending')"
 _READS = 1
 
 
@@ -43,7 +42,7 @@ def write_plan(room: Room, account: Account, made_at: datetime, out: Path) -> Au
         changes = f"read_parquet({literal(str(folder / CHANGES))})"
         count(
             "COPY (SELECT key, email, status, field AS tag, value AS old, mended AS new FROM mends"
-            f" WHERE status IN {WRITABLE} ORDER BY key, tag)"
+            f" WHERE status IN {listed(WRITABLE)} ORDER BY key, tag)"
             f" TO {literal(str(folder / CHANGES))} (FORMAT parquet, COMPRESSION zstd)"
         )
         values, people = count(f"SELECT count(*), count(DISTINCT key) FROM {changes}")[0]
@@ -58,7 +57,7 @@ def write_plan(room: Room, account: Account, made_at: datetime, out: Path) -> Au
             tags=[tag for (tag,) in count(f"SELECT DISTINCT tag FROM {changes} ORDER BY tag")],
             mends=dict(
                 count(
-                    f"SELECT what, count(*) FROM mends WHERE status IN {WRITABLE} GROUP BY what ORDER BY count(*) DESC, what"
+                    f"SELECT what, count(*) FROM mends WHERE status IN {listed(WRITABLE)} GROUP BY what ORDER BY count(*) DESC, what"
                 )
             ),
             changes=values,

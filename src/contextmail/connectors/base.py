@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 
 Status = Literal["subscribed", "unsubscribed", "pending", "cleaned", "archived", "transactional", "unknown"]
 """What the platform says of an address in one audience, in its most common words."""
+WRITABLE: tuple[Status, ...] = ("subscribed", "unsubscribed", "pending")
+"""The statuses of contacts whose fields may be written."""
 
 
 class Capability(StrEnum):

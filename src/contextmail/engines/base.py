@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 Row = tuple[Any, ...]
@@ -34,3 +35,8 @@ def literal(value: str | int | float | None) -> str:
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     return repr(value)
+
+
+def listed(values: Iterable[str]) -> str:
+    """Write strings as what `IN` takes, a list in brackets; of none, what nothing is in."""
+    return f"({', '.join(map(literal, values)) or 'NULL'})"

@@ -37,8 +37,6 @@ class HubspotOptions(BaseModel):
     """Seconds before the second try; they double from try to try, up to 30. With 0, no try waits for what HubSpot asks."""
     fields: int = Field(default=1000, ge=1)
     """Custom contact properties that the account allows."""
-    write: Literal["batch"] = "batch"
-    """`batch`: 100 contacts a call, by record id: it cannot create a contact."""
     read_back: int = Field(default=100, ge=1)
     """Of each batch, one contact in so many at least is read back soon after, to see that its status has not moved."""
     order_stages: tuple[str, ...] = ()

@@ -9,15 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
-from contextmail.connectors.base import FieldWrite, Member, RowError, Status
+from contextmail.connectors.base import WRITABLE, FieldWrite, Member, RowError
 from contextmail.connectors.calling import batches, without_addresses
 from contextmail.connectors.hubspot.properties import LONGEST, is_platforms_own
-from contextmail.connectors.hubspot.transport import BatchAnswer, Transport
+from contextmail.connectors.hubspot.transport import PAGE, BatchAnswer, Transport
 from contextmail.errors import StatusMovedError
-
-BATCH = 100
-"""Contacts of a write, the most that HubSpot takes; and of a read."""
-WRITABLE: frozenset[Status] = frozenset({"subscribed", "unsubscribed", "pending"})
 
 _UPDATE = "/crm/v3/objects/contacts/batch/update"
 _LOOK = "look at these contacts' history in HubSpot before anything else is written; then run the command again"
@@ -25,7 +21,7 @@ _LOOK = "look at these contacts' history in HubSpot before anything else is writ
 
 def batches_a_look(read_back: int) -> int:
     """Give after how many batches one read looks at one contact in so many of each."""
-    return max(1, BATCH // max(1, BATCH // read_back))
+    return max(1, PAGE // max(1, PAGE // read_back))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class FieldWriter:
 
         Raises StatusMovedError, after which nothing more is begun.
         """
-        coming = batches(writes, BATCH)
+        coming = batches(writes, PAGE)
         first = next(coming, None)
         if first is None:
             return

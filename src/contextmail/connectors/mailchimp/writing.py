@@ -12,7 +12,7 @@ from http import HTTPStatus
 from itertools import chain
 from typing import NoReturn
 
-from contextmail.connectors.base import FieldWrite, RowError, Status
+from contextmail.connectors.base import WRITABLE, FieldWrite, RowError
 from contextmail.connectors.calling import batches, without_addresses
 from contextmail.connectors.mailchimp.shapes import BatchAnswer, BatchError, Contact
 from contextmail.connectors.mailchimp.transport import PAGE, Transport
@@ -23,7 +23,6 @@ from contextmail.model.mailchimp import MailchimpOptions
 
 BATCH = 500
 """Contacts of a write, the most that Mailchimp takes."""
-WRITABLE: frozenset[Status] = frozenset({"subscribed", "unsubscribed", "pending"})
 
 _LOOK = "look at the audience's recent changes in Mailchimp before anything else is written; then run the command again"
 

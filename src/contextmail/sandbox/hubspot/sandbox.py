@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from contextmail.sandbox.faults import Faults
-from contextmail.sandbox.front import Calls, Front
-from contextmail.sandbox.http import LoopbackServer
 from contextmail.sandbox.hubspot import outbox, seeding
 from contextmail.sandbox.hubspot.application import HubSpot
 from contextmail.sandbox.hubspot.deliveries import RETRIES, App, courier
 from contextmail.sandbox.hubspot.settings import Limits, Readings, Tier
 from contextmail.sandbox.hubspot.state import State
+from contextmail.sandbox.running import Running, wait
 
 TOKEN = "pat-eu1-sandbox"
 CONNECTIONS = 1000
 
 
-class Sandbox:
+class Sandbox(Running):
     """A stateful fake of HubSpot's API, for as long as the `with` block lasts.
 
     `url` is where `https://api.hubapi.com` would be; `token` is the bearer token that it takes; `state` may be filled
-    before or while it runs; `calls` counts by legacy path, such as `POST /crm/v3/objects/contacts/batch/read`, whichever
-    notation was called; `faults` may be changed; `courier` delivers to `app` what it subscribed to. The official SDK comes in by `HubSpot(access_token=sandbox.token,
-    host=sandbox.url)`.
+    before or while it runs; `calls` counts by legacy path, such as `POST /crm/v3/objects/contacts/batch/read`,
+    whichever notation was called; `courier` delivers to `app` what it subscribed to. The official SDK comes in by
+    `HubSpot(access_token=sandbox.token, host=sandbox.url)`.
     """
 
     def __init__(
@@ -45,31 +43,23 @@ class Sandbox:
     ) -> None:
         self.state = State(limits, readings, tier=tier, seed=seed, clock=clock)
         self.token, self.app = token, App()
-        self.courier = courier(self.state, self.app, webhook_retries)
-        self.calls = Calls()
-        self.faults = faults or Faults(seed=seed)
-        self._front = Front(HubSpot(self.state, token), self.faults, self.calls, CONNECTIONS)
-        self._server = LoopbackServer(self._front, port)
+        super().__init__(
+            HubSpot(self.state, token),
+            courier(self.state, self.app, webhook_retries),
+            faults or Faults(seed=seed),
+            connections=CONNECTIONS,
+            port=port,
+        )
 
     @property
     def url(self) -> str:
-        """Give where it is listened on, `http://127.0.0.1:8026`."""
-        return f"http://127.0.0.1:{self._server.port}"
+        """Give the API's root: HubSpot's paths begin at the host."""
+        return self.address
 
     def outbox(self, email_id: str) -> list[outbox.Copy]:
         """Give what each recipient of an e-mail would receive. Raises KeyError, TemplateError."""
         with self.state.lock:
             return outbox.copies(self.state, self.state.emails[email_id])
-
-    def __enter__(self) -> Sandbox:
-        self._server.start()
-        self.courier.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._front.stopping.set()
-        self._server.stop()
-        self.courier.stop()
 
 
 def serve(
@@ -95,5 +85,4 @@ def serve(
             seeding.add_draft(sandbox.state, everybody, draft)
         if ready is not None:
             ready(sandbox)
-        with suppress(KeyboardInterrupt):
-            (until or threading.Event()).wait()
+        wait(until)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from contextmail.sandbox.faults import Faults
-from contextmail.sandbox.front import Calls, Front
-from contextmail.sandbox.http import LoopbackServer
 from contextmail.sandbox.mailchimp import seeding
 from contextmail.sandbox.mailchimp.application import ROOT, Mailchimp
 from contextmail.sandbox.mailchimp.deliveries import RETRIES, courier
 from contextmail.sandbox.mailchimp.settings import Limits, Readings
 from contextmail.sandbox.mailchimp.state import State
+from contextmail.sandbox.running import Running, wait
 
 
-class Sandbox:
+class Sandbox(Running):
     """A stateful fake of Mailchimp's Marketing API, for as long as the `with` block lasts.
 
     `url` ends in `/3.0`; `state` may be filled before or while it runs; `calls` counts; `faults` may be changed;
@@ -39,32 +37,18 @@ class Sandbox:
         webhook_retries: Sequence[float] = RETRIES,
     ) -> None:
         self.state = State(limits, readings, seed=seed, clock=clock)
-        self.calls = Calls()
-        self.faults = faults or Faults(seed=seed)
-        self.courier = courier(self.state, webhook_retries)
-        application = Mailchimp(self.state, api_key)
-        self._front = Front(application, self.faults, self.calls, self.state.limits.connections)
-        self._server = LoopbackServer(self._front, port)
-
-    @property
-    def address(self) -> str:
-        """Give where it is listened on, `http://127.0.0.1:8025`."""
-        return f"http://127.0.0.1:{self._server.port}"
+        super().__init__(
+            Mailchimp(self.state, api_key),
+            courier(self.state, webhook_retries),
+            faults or Faults(seed=seed),
+            connections=self.state.limits.connections,
+            port=port,
+        )
 
     @property
     def url(self) -> str:
         """Give the API's root."""
         return self.address + ROOT
-
-    def __enter__(self) -> Sandbox:
-        self._server.start()
-        self.courier.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._front.stopping.set()
-        self._server.stop()
-        self.courier.stop()
 
 
 def serve(
@@ -91,5 +75,4 @@ def serve(
             seeding.add_draft(state, audience, draft)
         if ready is not None:
             ready(sandbox)
-        with suppress(KeyboardInterrupt):
-            (until or threading.Event()).wait()
+        wait(until)

@@ -22,7 +22,7 @@ from contextmail.model.message import Message, Part, PartKind
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "tests/data/templates"
-SENTENCES = ROOT / "benchmarks/detection/written.jsonl"
+SENTENCES = ROOT / "benchmarks/detection/sentences/mixed.jsonl"
 
 
 def lexed(part: Part) -> int:

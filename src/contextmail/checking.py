@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,16 +12,21 @@ from contextmail.dialects.base import Condition, Token
 from contextmail.errors import ConfigurationError, DialectError, TemplateError, did_you_mean
 from contextmail.language.block import Block, Place
 from contextmail.language.flow import Flow, flow_of
+from contextmail.language.meaning import Meaning, meaning
 from contextmail.language.messages import read_message
 from contextmail.language.patterns import Lexicon, lexicon, straight
 from contextmail.language.phrases import Phrasebook, phrasebook
 from contextmail.language.sentences import block_sentences
+from contextmail.model.claim import Claim
 from contextmail.model.finding import Finding
 from contextmail.model.manifest import Manifest
 from contextmail.model.message import Message, Part
 from contextmail.rules import CLAIMS, POLICIES
 from contextmail.rules.base import ClaimRule, Context, Match, Sentence
 from contextmail.rules.custom import CustomClaim
+
+_UNREAD = (Place.ALT, Place.SCRIPT, Place.HIDDEN)
+"""Where no sentence stands that somebody is meant to read as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Checker:
         self.rules = claim_rules(self.settings)
         self.lexicon = self._lexicon()
         self.phrasebook: Phrasebook = phrasebook(self.settings.language, self.settings.phrasebook)
+        self.meaning = meaning(self.settings.language) if self.settings.guess else None
 
     def _lexicon(self) -> Lexicon:
         words = lexicon(self.settings.language)
@@ -134,9 +140,26 @@ class Checker:
                 part = text[start:end]
                 possible = self.lexicon.possible(part)
                 sentence = Sentence(block, start, end, part, index == 0, flow.part.name, possible)
-                for rule in every if possible else unpatterned:
-                    if rule.may(sentence, context):
-                        yield from rule.find(sentence, context)
+                located = [
+                    match
+                    for rule in (every if possible else unpatterned)
+                    if rule.may(sentence, context)
+                    for match in rule.find(sentence, context)
+                ]
+                yield from located
+                if self.meaning and block.place not in _UNREAD:
+                    yield from self._guessed(sentence, self.meaning, located, every)
+
+    def _guessed(
+        self, sentence: Sentence, model: Meaning, located: Collection[Match], every: Sequence[ClaimRule]
+    ) -> Iterator[Match]:
+        """Yield what a sentence says by all of its words, where no pattern of that meaning has located it."""
+        for label, chance in model.guesses(sentence.text, subject=sentence.part == "subject").items():
+            rules = [rule for rule in every if rule.label == label]
+            if rules and not any(match.rule == rule.name for match in located for rule in rules):
+                span = (sentence.start, sentence.end)
+                note = f"by all of its words, of which no pattern knows the claim ({chance:.0%})"
+                yield Match(rules[0].name, sentence, *span, span, confidence="low", whole=True, note=note)
 
     def _finding(self, match: Match, part: Part, context: Context) -> Finding:
         block, rule = match.sentence.block, self.rules[match.rule]
@@ -157,11 +180,17 @@ class Checker:
             column=start - (part.source.rfind("\n", 0, start) + 1) + 1,
             path=part.path,
             suppressed=context.message.allow.get(match.rule, "") or rule.override.allow,
-            true_when="" if claim.otherwise == "show" else match.true_when or claim.true_when,
+            true_when=_true_when(match, claim),
             unknown_is=claim.unknown_is,
             seen_by=seen_by,
             note=note,
         )
+
+
+def _true_when(match: Match, claim: Claim) -> str:
+    """Say of whom the words are true; empty where that is no question of facts, or nobody can tell yet."""
+    told = match.true_when or claim.true_when
+    return "" if claim.otherwise == "show" or (match.confidence == "low" and told == "FALSE") else told
 
 
 def quoted(block: Block, start: int, end: int) -> str:

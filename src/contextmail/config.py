@@ -113,6 +113,9 @@ class Settings(BaseModel):
     """The platform that will deliver (`mailchimp`, `hubspot`): it enforces its own list of opt-outs."""
     min_confidence: Literal["high", "low"] = "high"
     """The confidence from which a finding changes the exit code."""
+    guess: bool = True
+    """Whether a sentence in which no pattern locates a claim is judged by all of its words: such a finding is of low
+    confidence, and only shown. English alone."""
     baseline: Path = Path("baseline.json")
     """The file of findings that were there before, and do not fail CI."""
     fields: dict[str, str] = {}

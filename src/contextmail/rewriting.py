@@ -92,6 +92,8 @@ def _edit(
 ) -> Edit | str:
     """Make the edit of one finding, or say why there is none."""
     match, finding = found.match, found.finding
+    if match.confidence == "low":
+        return "shown only: the words alone do not prove the claim"
     proposal = checker.rules[match.rule].propose(match, checked.context)
     if isinstance(proposal, Barrier):
         return f"shown only: {proposal.reason}"

@@ -15,7 +15,7 @@ PATTERNS = [
     r"(?!not )one of (?:us|(?:our|my) own)",
     r"STRASSE|Éclair",
 ]
-WRITTEN = Path(__file__).parents[2] / "benchmarks/detection/written.jsonl"
+WRITTEN = Path(__file__).parents[2] / "benchmarks/detection/sentences/mixed.jsonl"
 WORDS = """you your you're very best valued loyal customers dear all our friends, back abd ad xz one of us own straße
 éclair""".split()
 

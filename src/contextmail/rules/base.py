@@ -99,6 +99,8 @@ class ClaimRule(Rule):
     """
 
     claim: ClassVar[Claim]
+    label: ClassVar[str] = ""
+    """What its claims are called in the labelled sentences of `benchmarks/detection`; empty: they have none."""
 
     def __init__(self, override: RuleOverride | None = None) -> None:
         self.override = override or RuleOverride()

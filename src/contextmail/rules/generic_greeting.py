@@ -33,6 +33,7 @@ class GenericGreeting(ClaimRule):
     """
 
     name = "generic-greeting"
+    label = "generic_greeting"
     claim = Claim(
         name="generic-greeting",
         true_when="NOT known(first_name)",

@@ -51,6 +51,7 @@ class GenericSubject(ClaimRule):
     """
 
     name = "generic-subject"
+    label = "generic_subject"
     claim = Claim(
         name="generic-subject",
         true_when="TRUE",

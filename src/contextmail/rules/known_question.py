@@ -41,6 +41,7 @@ class KnownQuestion(ClaimRule):
     """
 
     name = "known-question"
+    label = "ask_known"
     claim = Claim(
         name="known-question", true_when="FALSE", otherwise="remove", unknown_is="true", because="we know the answer"
     )

@@ -29,6 +29,7 @@ class NoSubstance(ClaimRule):
     """
 
     name = "no-substance"
+    label = "info_free"
     claim = Claim(name="no-substance", true_when="FALSE", otherwise="show", because="it says nothing")
 
     def propose(self, match: Match, context: Context) -> Barrier:

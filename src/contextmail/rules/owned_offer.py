@@ -37,6 +37,7 @@ class OwnedOffer(ClaimRule):
     """
 
     name = "owned-offer"
+    label = "resell"
     claim = Claim(
         name="owned-offer", true_when="TRUE", otherwise="replace", unknown_is="true", because="own it already"
     )

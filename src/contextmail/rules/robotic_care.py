@@ -31,6 +31,7 @@ class RoboticCare(ClaimRule):
     """
 
     name = "robotic-care"
+    label = "care_claim"
     claim = Claim(
         name="robotic-care",
         true_when="orders >= 2 AND days_since_last_order <= 365",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from contextmail.language.flow import Barrier
 from contextmail.model.claim import Claim
@@ -8,6 +9,8 @@ from contextmail.model.finding import Grade, Variant
 from contextmail.model.message import Message
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 from contextmail.rules.remedies import kept
+
+_UNTOLD = "if something changes with the next term, say it by the message's renewal_change"
 
 
 class SilentRenewal(ClaimRule):
@@ -36,20 +39,28 @@ class SilentRenewal(ClaimRule):
     """
 
     name = "silent-renewal"
+    label = "renewal"
     claim = Claim(
         name="silent-renewal", true_when="FALSE", otherwise="replace", because="what they renew is no longer the same"
     )
 
     def concerns(self, message: Message) -> bool:
-        """Look where something changes, and the message does not say so."""
+        """Look unless the message says what changes."""
         told = message.renewal_change
-        return bool(told) and not any(told in part.source for part in message.parts)
+        return not told or not any(told in part.source for part in message.parts)
+
+    def definition(self, context: Context) -> Claim:
+        """Show what asks for a renewal where nothing is told of a change: its author may have forgotten."""
+        usual = super().definition(context)
+        return usual if context.message.renewal_change else usual.model_copy(update={"otherwise": "show"})
 
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield the first request of a paragraph: behind one of them the change is said once."""
         before = sentence.block.text[: sentence.start]
         if not any(one.search(before, before.lower()) for one in context.lexicon.patterns[self.name]):
-            yield from super().find(sentence, context)
+            told = context.message.renewal_change
+            for match in super().find(sentence, context):
+                yield match if told else replace(match, confidence="low", note=_UNTOLD)
 
     def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Say behind the request what changes."""

@@ -45,6 +45,7 @@ class StrangerTalk(ClaimRule):
     """
 
     name = "stranger-talk"
+    label = "resell"
     claim = Claim(
         name="stranger-talk",
         true_when="NOT is_customer",

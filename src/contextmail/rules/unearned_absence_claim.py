@@ -30,6 +30,7 @@ class UnearnedAbsenceClaim(ClaimRule):
     """
 
     name = "unearned-absence-claim"
+    label = "absence_claim"
     claim = Claim(
         name="unearned-absence-claim",
         true_when=(

@@ -29,6 +29,7 @@ class UnearnedLoyaltyClaim(ClaimRule):
     """
 
     name = "unearned-loyalty-claim"
+    label = "loyalty_claim"
     claim = Claim(
         name="unearned-loyalty-claim",
         true_when="orders >= 3 AND tenure_days >= 365",

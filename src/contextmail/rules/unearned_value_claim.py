@@ -31,6 +31,7 @@ class UnearnedValueClaim(ClaimRule):
     """
 
     name = "unearned-value-claim"
+    label = "value_claim"
     claim = Claim(
         name="unearned-value-claim",
         true_when="spend_rank >= 0.9 AND orders >= 3",

@@ -32,6 +32,7 @@ class UnfoundedUrgency(ClaimRule):
     """
 
     name = "unfounded-urgency"
+    label = "urgency_claim"
     claim = Claim(
         name="unfounded-urgency",
         true_when="known(renewal_at) AND days_since(renewal_at) BETWEEN -60 AND 0",

@@ -30,6 +30,7 @@ class UrgentToResident(ClaimRule):
     """
 
     name = "urgent-to-resident"
+    label = "urgency_claim"
     claim = Claim(
         name="urgent-to-resident",
         true_when="FALSE",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -147,19 +147,17 @@ class Checker:
                     for match in rule.find(sentence, context)
                 ]
                 yield from located
-                if self.meaning and block.place not in _UNREAD:
-                    yield from self._guessed(sentence, self.meaning, located, every)
+                if self.meaning and not located and block.place not in _UNREAD:
+                    yield from self._guessed(sentence, self.meaning, every)
 
-    def _guessed(
-        self, sentence: Sentence, model: Meaning, located: Collection[Match], every: Sequence[ClaimRule]
-    ) -> Iterator[Match]:
-        """Yield what a sentence says by all of its words, where no pattern of that meaning has located it."""
+    def _guessed(self, sentence: Sentence, model: Meaning, every: Sequence[ClaimRule]) -> Iterator[Match]:
+        """Yield what a sentence says by all of its words: it is shown, for nothing locates it."""
         for label, chance in model.guesses(sentence.text, subject=sentence.part == "subject").items():
-            rules = [rule for rule in every if rule.label == label]
-            if rules and not any(match.rule == rule.name for match in located for rule in rules):
+            rule = next((rule for rule in every if rule.label == label), None)
+            if rule:
                 span = (sentence.start, sentence.end)
                 note = f"by all of its words, of which no pattern knows the claim ({chance:.0%})"
-                yield Match(rules[0].name, sentence, *span, span, confidence="low", whole=True, note=note)
+                yield Match(rule.name, sentence, *span, span, confidence="low", whole=True, note=note)
 
     def _finding(self, match: Match, part: Part, context: Context) -> Finding:
         block, rule = match.sentence.block, self.rules[match.rule]

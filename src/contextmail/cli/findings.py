@@ -140,7 +140,8 @@ def without_baseline(looked: Sequence[Looked], file: Path) -> list[Looked]:
 
 
 def _mends(edit: Edit, finding: Finding) -> bool:
-    return edit.part == finding.part and edit.start < finding.end and finding.start < edit.end
+    overlaps = edit.part == finding.part and edit.start < finding.end and finding.start < edit.end
+    return overlaps and finding.confidence == "high"  # another's edit in the same words mends no guess
 
 
 def _of_facts(finding: Finding) -> bool:

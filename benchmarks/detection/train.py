@@ -25,6 +25,8 @@ from contextmail.language.meaning import MOST, ZERO, features, numbered
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parent.parent / "src/contextmail/language/meanings"
+GUESSED = tuple(label for label in LABELS if label not in ("generic_greeting", "generic_subject"))
+"""What words tell; that a greeting has no name, and a subject no topic, is told by the words that are not there."""
 STRENGTH = 20.0
 """How far the weights may follow the sentences: the inverse of scikit-learn's regularisation."""
 
@@ -39,7 +41,7 @@ def main() -> None:
 
 def train(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Train on `rows`, and write the model into `folder`."""
-    wanted = np.array([[label in row["labels"] for label in LABELS] for row in rows])
+    wanted = np.array([[label in row["labels"] for label in GUESSED] for row in rows])
     vectors, models = fitted(rows, wanted)
     weights = np.column_stack([model.coef_[0] * vectors.idf_ for model in models])
     scale = np.abs(weights).max(axis=0) / (ZERO - 1)
@@ -52,10 +54,10 @@ def train(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     numbers = {word: number for number, word in enumerate(words, 1)}
     order = struct.pack(f"<{kept.sum()}Q", *(numbered(name, numbers) for name in names[kept]))
     told = {
-        "labels": list(LABELS),
+        "labels": list(GUESSED),
         "trained_on": hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest(),
-        "scale": {label: float(f"{value * share**0.5:.6g}") for label, value in zip(LABELS, scale, strict=True)},
-        "bias": {label: float(f"{model.intercept_[0]:.6g}") for label, model in zip(LABELS, models, strict=True)},
+        "scale": {label: float(f"{value * share**0.5:.6g}") for label, value in zip(GUESSED, scale, strict=True)},
+        "bias": {label: float(f"{model.intercept_[0]:.6g}") for label, model in zip(GUESSED, models, strict=True)},
         "features": int(kept.sum()),
         "words": words,
     }
@@ -68,7 +70,7 @@ def fitted(rows: Sequence[dict[str, Any]], wanted: Any) -> tuple[TfidfVectorizer
     """Fit one model a label."""
     vectors = TfidfVectorizer(analyzer=_features, binary=True, min_df=2)
     matrix = vectors.fit_transform(rows)
-    models = [LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0) for _ in LABELS]
+    models = [LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0) for _ in GUESSED]
     return vectors, [model.fit(matrix, wanted[:, at]) for at, model in enumerate(models)]
 
 

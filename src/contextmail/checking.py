@@ -151,13 +151,17 @@ class Checker:
                     yield from self._guessed(sentence, self.meaning, every)
 
     def _guessed(self, sentence: Sentence, model: Meaning, every: Sequence[ClaimRule]) -> Iterator[Match]:
-        """Yield what a sentence says by all of its words: it is shown, for nothing locates it."""
+        """Yield what a sentence says by all of its words: it is shown, for nothing locates it.
+
+        A pattern that meets these words and locates nothing knows why they are not its claim.
+        """
         for label, chance in model.guesses(sentence.text, subject=sentence.part == "subject").items():
-            rule = next((rule for rule in every if rule.label == label), None)
-            if rule:
+            rules = [rule for rule in every if rule.label == label]
+            excused = any(p.meets(sentence.text) for rule in rules for p in sentence.patterns.get(rule.name, ()))
+            if rules and not excused:
                 span = (sentence.start, sentence.end)
                 note = f"by all of its words, of which no pattern knows the claim ({chance:.0%})"
-                yield Match(rule.name, sentence, *span, span, confidence="low", whole=True, note=note)
+                yield Match(rules[0].name, sentence, *span, span, confidence="low", whole=True, note=note)
 
     def _finding(self, match: Match, part: Part, context: Context) -> Finding:
         block, rule = match.sentence.block, self.rules[match.rule]

@@ -43,6 +43,10 @@ class Pattern:
         found = self._match.search(text)
         return found if found and found[0].strip() and not (self.unless and self._unless.search(text)) else None
 
+    def meets(self, text: str) -> bool:
+        """Say whether the words are in `text`, be there an excuse or none."""
+        return bool(self._in_small.search(text.lower()))
+
     @cached_property
     def _match(self) -> re.Pattern[str]:
         return re.compile(self.match, re.IGNORECASE)

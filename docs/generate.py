@@ -19,6 +19,7 @@ from pathlib import Path
 
 import providers
 import rewrites
+import runs
 import told_situations
 from pydantic import BaseModel
 
@@ -61,7 +62,8 @@ def main() -> None:
 def pages() -> dict[Path, str]:
     """Give every page by its path."""
     rules: dict[str, type[ClaimRule] | type[PolicyRule]] = {**CLAIMS, **POLICIES}
-    made = {f"rules/{name}.md": rule_page(rule) for name, rule in rules.items()}
+    shown = runs.sections(lambda words, folder: _printed(words, folder, {}))
+    made = {f"rules/{name}.md": rule_page(rule) + shown.get(name, "") for name, rule in rules.items()}
     made |= {"rules/README.md": rule_index(), "errors.md": errors_page(), "settings.md": settings_page()}
     made |= {
         "cli.md": cli_page(),

@@ -17,6 +17,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from contextmail.errors import ConfigurationError, RecordRejected
+from contextmail.model.crossing import CLEAR, PLANNED, Crossing
 from contextmail.model.decision import Decision, Evidence, Outcome
 from contextmail.model.fact import FactValue
 from contextmail.predicates.tree import Tree, compile_function, describe, facts_of
@@ -97,6 +98,8 @@ class Campaign(BaseModel):
     max_age_days: dict[str, int] = {}
     cut_points: dict[str, list[int]] = {}
     expires: datetime | None = None
+    crossing: Crossing | None = None
+    """What tells whether another planned message goes first; None: no policy asks."""
     wording: Wording = Wording()
     edits: list[CompiledEdit]
     policies: list[CompiledPolicy]
@@ -178,6 +181,8 @@ class Campaign(BaseModel):
             for name, days in self.max_age_days.items():
                 if age > timedelta(days=days):
                     row[name] = None
+        if self.crossing:
+            row[CLEAR] = self.crossing.clear_at(row[PLANNED], clock)
         return row
 
     @cached_property

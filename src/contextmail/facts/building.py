@@ -28,6 +28,7 @@ from contextmail.facts.joining import join_systems
 from contextmail.facts.ledger import build_preferences, read_ledger
 from contextmail.facts.lines import Lines, build_lines
 from contextmail.facts.orders import build_orders
+from contextmail.facts.planned import build_planned, read_planned
 from contextmail.facts.products import build_products
 from contextmail.facts.reading import Table, read_table
 from contextmail.facts.subscriptions import build_subscriptions
@@ -189,10 +190,13 @@ class _Builder:
             )
         touches, customers = tables.get("touches"), tables.get("customers")
         sent = in_own_zone(engine, touches, customers, self.target, self.notes) if touches else ""
+        planned = tables.get("planned")
+        read_planned(engine, planned, self.clock)
         blocks = [
             build_orders(engine, orders, lines, self.clock),
             build_subscriptions(engine, tables.get("subscriptions"), self.clock),
-            build_touches(engine, touches, sent, self.clock, names, cap, self.notes),
+            build_touches(engine, touches, sent, self.clock, names, cap, self.notes, planned is not None),
+            build_planned(engine, planned, touches),
             build_inquiries(engine, tables.get("inquiries"), self.clock),
             build_consents(
                 engine, tables.get("consents"), self.clock, self.notes, persons=self.persons, hindsight=self.hindsight

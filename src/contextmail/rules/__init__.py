@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextmail.rules.all_ask import AllAsk
 from contextmail.rules.base import ClaimRule, PolicyRule
+from contextmail.rules.crossed_campaigns import CrossedCampaigns
 from contextmail.rules.fake_reply import FakeReply
 from contextmail.rules.generic_greeting import GenericGreeting
 from contextmail.rules.generic_subject import GenericSubject
@@ -55,4 +56,5 @@ POLICIES: dict[str, type[PolicyRule]] = {
     "all-ask": AllAsk,
     "not-listening": NotListening,
     "nothing-for-them": NothingForThem,
+    "crossed-campaigns": CrossedCampaigns,
 }

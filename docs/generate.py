@@ -84,6 +84,7 @@ def rule_page(rule: type[ClaimRule] | type[PolicyRule]) -> str:
 _NUMBERS = {
     "too-often": "| `cap`, `days` | 3 messages in 7 days |\n",
     "not-listening": "| `cap` | 12 messages without an answer |\n",
+    "crossed-campaigns": "| `days` | 1: how far apart two messages must be |\n",
     "all-ask": "| `ratio` | 0.1: a message of value for ten asks |\n",
 }
 

@@ -75,6 +75,6 @@ class RuleOverride(BaseModel):
     cap: int | None = None
     """Of `too-often`: messages in the window; of `not-listening`: messages without an answer."""
     days: int | None = None
-    """Of `too-often`: the rolling window."""
+    """Of `too-often`: the rolling window; of `crossed-campaigns`: how far apart two messages must be."""
     ratio: float | None = None
     """Of `all-ask`: messages of value for each ask; 0.1 is one for ten."""

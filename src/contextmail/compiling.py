@@ -102,7 +102,7 @@ def validate(settings: Settings, catalogue: Catalogue) -> None:
     texts = {f"[[claim]] {claim.name}: true_when": claim.true_when for claim in settings.claims}
     texts |= {f"[[policy]] {policy.name}: allow_when": policy.allow_when for policy in settings.policies}
     for name, own in settings.rules.items():
-        texts |= {f"[rules.{name}] true_when": own.true_when or "", f"[rules.{name}] allow_when": own.allow_when or ""}
+        texts |= {f"[rules.{name}] {place}": text for place, text in own.predicates().items()}
     for where, text in texts.items():
         if text:
             types = {**types_for(text), **catalogue.types}

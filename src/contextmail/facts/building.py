@@ -31,6 +31,7 @@ from contextmail.facts.orders import build_orders
 from contextmail.facts.planned import build_planned, read_planned
 from contextmail.facts.products import build_products
 from contextmail.facts.reading import Table, read_table
+from contextmail.facts.stages import build_stages
 from contextmail.facts.subscriptions import build_subscriptions
 from contextmail.facts.touches import build_touches, streak_sql
 from contextmail.facts.zones import in_own_zone
@@ -213,6 +214,7 @@ class _Builder:
         current = {name: table.mapping.as_of for name, table in tables.items() if table.mapping.as_of}
         ages = Ages(self.as_of, current, {**told, **max_age})
         people = build_customers(engine, customers, ages=ages, taken=known, temp=self.target, notes=self.notes)
+        blocks.append(build_stages(engine, customers, self.notes))
         has_products = bool((orders and orders.has("product")) or "subscriptions" in tables)
         asked = [build_preferences(engine, customers)] if self.heard else []
         blocks = [*asked, people, *blocks, build_accounts(engine, tables, has_products=has_products)]

@@ -21,6 +21,8 @@ STANDARD: dict[str, T] = {
     **dict.fromkeys(("value_received", "asks_received", "unanswered_streak"), T.INT),
     **dict.fromkeys(("usual_gap_days", "spend_rank", "value_per_ask"), T.FLOAT),
     **dict.fromkeys(("first_order", "last_order", "renewal_at"), T.DATE),
+    **dict.fromkeys((f"child_born{which}" for which in ("", "_2", "_3", "_4")), T.DATE),
+    **dict.fromkeys(("moved_at", "married_at", "student_until"), T.DATE),
     **dict.fromkeys(("room_at", "last_inquiry_at"), T.TIMESTAMP),
     **dict.fromkeys(("name_known", "is_customer"), T.BOOL),
     **dict.fromkeys(("owned_products", "owned_categories", "account_owned_products", "subscriptions", PLANNED), T.SET),

@@ -48,6 +48,13 @@ ROLES: dict[str, dict[str, Role]] = {
         "account": Role(Kind.ID),
         "account_owner": Role(Kind.TEXT),
         "preferred_channel": Role(Kind.CHANNEL),
+        # Several in one text; a mere year is read too: facts/stages.py.
+        "child_born": Role(Kind.TEXT),
+        "child_age": Role(Kind.NUMBER),
+        "child_age_at": Role(Kind.MOMENT),
+        "moved_at": Role(Kind.MOMENT),
+        "married_at": Role(Kind.MOMENT),
+        "student_until": Role(Kind.TEXT),
         **{f"{channel}_obtained": Role(Kind.TEXT) for channel in Channel},
     },
     "orders": {

@@ -18,6 +18,7 @@ from contextmail.rules.opted_out import OptedOut
 from contextmail.rules.owned_offer import OwnedOffer
 from contextmail.rules.robotic_care import RoboticCare
 from contextmail.rules.silent_renewal import SilentRenewal
+from contextmail.rules.stale_life_stage import StaleLifeStage
 from contextmail.rules.stranger_talk import StrangerTalk
 from contextmail.rules.too_often import TooOften
 from contextmail.rules.unasked_channel import UnaskedChannel
@@ -39,6 +40,7 @@ CLAIMS: dict[str, type[ClaimRule]] = {
     "stranger-talk": StrangerTalk,
     "known-question": KnownQuestion,
     "owned-offer": OwnedOffer,
+    "stale-life-stage": StaleLifeStage,
     "silent-renewal": SilentRenewal,
     "generic-greeting": GenericGreeting,
     "missing-fallback": MissingFallback,

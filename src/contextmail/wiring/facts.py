@@ -89,6 +89,7 @@ def facts_asked(settings: Settings) -> set[str]:
     ]
     texts = [rule.override.true_when or rule.claim.true_when for rule in loaded.rules.values()]
     texts += [policy.allow_when for policy in policies]
+    texts += [text for own in settings.rules.values() for text in own.predicates().values()]
     texts += [
         variant.when for entry in loaded.phrasebook.entries.values() for variant in entry.variants if variant.when
     ]

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from contextmail.errors import ConfigurationError
+from contextmail.language.flow import Barrier, Place
+from contextmail.model.claim import Claim, RuleOverride
+from contextmail.model.finding import Variant
+from contextmail.model.message import Message, Purpose
+from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
+from contextmail.rules.remedies import replace_sentence
+
+
+def _a_child(youngest: int, oldest: int) -> str:
+    """Write that one of the children is between two ages, in days; of whom no child is known it is unknown."""
+    fits = f"BETWEEN {youngest} AND {oldest}"
+    others = (f"(known(child_born_{n}) AND days_since(child_born_{n}) {fits})" for n in (2, 3, 4))
+    return " OR ".join([f"days_since(child_born) {fits}", *others])
+
+
+STAGES = {
+    "expecting": _a_child(-300, 30),
+    "baby": _a_child(-300, 1460),
+    "toddler": _a_child(180, 2010),
+    "small_child": _a_child(-300, 2920),
+    "school_start": _a_child(1280, 2920),
+    "school_child": _a_child(1280, 7120),
+    "teenager": _a_child(3830, 7480),
+    "student": "days_since(student_until) <= 31",
+    "graduate": "days_since(student_until) BETWEEN -180 AND 365",
+    "new_home": "days_since(moved_at) BETWEEN -120 AND 365",
+    "wedding": "days_since(married_at) BETWEEN -900 AND 30",
+    "newlywed": "days_since(married_at) BETWEEN -30 AND 730",
+}
+"""Stage -> of whom an offer for it is true. Wide, because a year of birth, or an age, is told to half a year."""
+
+
+class StaleLifeStage(ClaimRule):
+    """Find an offer for a stage of life that the recipient has left behind, or not yet come to.
+
+    ## What it does
+    Looks for sentences that pitch to a stage of the recipient's life, "your newborn", "students save", "settle into your
+    new home", and asks whether what is known of them, aged to today, still fits: the days of `child_born` (of several
+    children one is enough), `moved_at`, `married_at` and `student_until`. A shelf ("Nappies & wipes") is no pitch. Where
+    the day is unknown the offer stays. `[rules.stale-life-stage.stages.NAME]` adds words to a stage (`says`), says when
+    it fits (`true_when`), or makes a stage of your own; `instead` gives texts for those of another stage.
+
+    ## Why it hurts
+    Coupons for diapers, to the mother of a fifteen-year-old: the company counted the child once, and not the years.
+
+    ## Example
+    ```
+    Something soft for your newborn.
+    ```
+
+    ## Use instead
+    ```
+    Something soft for everybody.
+    ```
+
+    ## Fix safety
+    Unsafe: the sentence goes with its price, or a text of the next stage takes its place. A heading, a link and a button
+    are only shown, unless a text takes the heading's place.
+    """
+
+    name = "stale-life-stage"
+    claim = Claim(
+        name="stale-life-stage", true_when="TRUE", otherwise="remove", unknown_is="true", because="at another stage"
+    )
+
+    def __init__(self, override: RuleOverride | None = None) -> None:
+        super().__init__(override)
+        own = self.override.stages
+        for stage, said in own.items():
+            if stage not in STAGES and not said.true_when:
+                where = f"[rules.stale-life-stage.stages.{stage}]"
+                cure = f"true_when = … says when it fits; the built-in stages are {', '.join(STAGES)}"
+                raise ConfigurationError(f"of the stage {stage!r} it is not said when it fits", where=where, cure=cure)
+        self.stages = STAGES | {stage: said.true_when for stage, said in own.items() if said.true_when}
+
+    def concerns(self, message: Message) -> bool:
+        """Look at what sells: a notice about an order of nappies pitches nothing."""
+        return message.purpose is Purpose.MARKETING
+
+    def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
+        """Yield the pitches with the predicate of their stage; what a picture or a table shows is none."""
+        if sentence.block.place in (Place.ALT, Place.CELL):
+            return
+        for match in super().find(sentence, context):
+            stage = self._stage(match)
+            true = self.stages[stage] if stage else self.override.true_when
+            if true:
+                yield replace(
+                    match, true_when=true, note=f"not true of everybody: a stage of life ({stage})" if stage else ""
+                )
+
+    def _stage(self, match: Match) -> str:
+        return next((stage for stage in self.stages if match.groups.get(stage)), "")
+
+    def propose(self, match: Match, context: Context) -> Proposal | Barrier:
+        """Take the sentence away from those of another stage, or give them a text of theirs."""
+        text = match.sentence.block.text[match.sentence.end :].lstrip()
+        if match.confidence == "low" or self.definition(context).otherwise == "show":
+            return Barrier("the words alone do not prove the claim")
+        if context.lexicon.grammar["goes-on"].match(text):
+            return Barrier("the sentence behind it goes on about the same")
+        own = self.override.stages.get(self._stage(match))
+        stale = f"NOT ({match.true_when})"
+        texts = [Variant(f"{stale} AND ({one.when})", one.text) for one in own.instead] if own else []
+        return replace_sentence(match, (*texts, Variant(stale, ""), Variant("", None)), context, sold=True)

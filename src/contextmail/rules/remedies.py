@@ -78,12 +78,12 @@ def _whole(
     match: Match, variants: Sequence[Variant], heading: str, context: Context, *, may_cut: bool = True
 ) -> Proposal | Barrier:
     clause = cut_clause(match, variants, context) if may_cut else None
-    if clause is None and _has_news(match, context):
+    if clause is None and has_news(match, context):
         return Barrier("the sentence says something besides the claim")
     return clause or replace_sentence(match, variants, context, heading)
 
 
-def _has_news(match: Match, context: Context) -> bool:
+def has_news(match: Match, context: Context) -> bool:
     """Say whether something else is said before or behind the claim, which must not go with it."""
     text, grammar = match.sentence.block.text, context.lexicon.grammar
     head = text[_core(match, context)[1] : match.start]

@@ -9,7 +9,7 @@ from contextmail.model.claim import Claim, RuleOverride
 from contextmail.model.finding import Variant
 from contextmail.model.message import Message, Purpose
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
-from contextmail.rules.remedies import replace_sentence
+from contextmail.rules.remedies import has_news, replace_sentence
 
 
 def _a_child(youngest: int, oldest: int) -> str:
@@ -105,6 +105,8 @@ class StaleLifeStage(ClaimRule):
             return Barrier("the words alone do not prove the claim")
         if context.lexicon.grammar["goes-on"].match(text):
             return Barrier("the sentence behind it goes on about the same")
+        if has_news(match, context):
+            return Barrier("the sentence says something besides the offer")
         own = self.override.stages.get(self._stage(match))
         stale = f"NOT ({match.true_when})"
         texts = [Variant(f"{stale} AND ({one.when})", one.text) for one in own.instead] if own else []

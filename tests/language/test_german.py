@@ -125,12 +125,19 @@ def test_what_would_lose_news_or_read_badly_is_only_shown(text: str) -> None:
 )  # fmt: skip
 def test_an_offer_for_a_stage_of_life_goes_where_it_does_not_fit(pitch: str) -> None:
     campaign = compile_message({"html": f"<p>{HERE} {pitch} Bis bald.</p>"}, GERMAN)
-    long_ago = dict.fromkeys(("child_born", "student_until", "moved_at", "married_at"), date(2001, 4, 2))
+    long_ago = dict.fromkeys(
+        ("youngest_child_born", "oldest_child_born", "student_until", "moved_at", "married_at"), date(2001, 4, 2)
+    )
     lately = dict.fromkeys(("student_until", "moved_at", "married_at"), date(2026, 5, 20))
     for known, wanted in ((long_ago, f"{HERE} Bis bald."), ({}, f"{HERE} {pitch} Bis bald.")):
         assert campaign.decide(known, as_of=CLOCK).parts["html"] == f"<p>{wanted}</p>"
     child = date(2019, 8, 1) if "Rucksack" in pitch or "Einschulung" in pitch else date(2026, 6, 1)
-    assert pitch in campaign.decide({**lately, "child_born": child}, as_of=CLOCK).parts["html"]
+    assert (
+        pitch
+        in campaign.decide({**lately, "youngest_child_born": child, "oldest_child_born": child}, as_of=CLOCK).parts[
+            "html"
+        ]
+    )
 
 
 @pytest.mark.parametrize(

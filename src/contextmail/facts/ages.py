@@ -28,7 +28,7 @@ MONTH, YEAR = 30, 365
 
 _LASTING = re.compile(
     "email|phone|country|time_zone|account|preferred_channel|name_known|room_at.*|consent_.+|.+_(obtained|learned)"
-    "|child_born(_[2-4])?|moved_at|married_at|student_until"
+    "|(youngest|oldest)_child_born|moved_at|married_at|student_until"
     "|first_(name|order|order_products|product|product_id)"
 )
 

@@ -1,7 +1,7 @@
 """Facts of life stages, from columns of the customers table: days, which can be aged to any clock.
 
 `child_born` holds a child's day of birth, or several set apart by `;`, `,` or `|`, or a list; a day to come is a due
-date. Facts are the four youngest, the youngest first. Where it says nothing, `child_age` in whole years as of
+date. Facts are the youngest and the oldest. Where it says nothing, `child_age` in whole years as of
 `child_age_at` gives a day in the middle of what is possible, at most half a year off, as a mere year of birth does.
 """
 
@@ -13,9 +13,9 @@ from contextmail.facts.columns import TEXT, moment
 from contextmail.facts.reading import Table
 from contextmail.model.fact import FactType as T
 
-CHILDREN = ("child_born", "child_born_2", "child_born_3", "child_born_4")
-"""The days of birth of the youngest children, the youngest first."""
-DATES = {"moved_at": "when they moved in", "married_at": "when they married", "student_until": "last day as a student"}
+CHILDREN = {"youngest_child_born": "max", "oldest_child_born": "min"}
+"""Fact -> which of the days of birth it is."""
+_DATES = {"moved_at": "when they moved in", "married_at": "when they married", "student_until": "last day as a student"}
 
 
 def build_stages(engine: Engine, customers: Table | None, notes: list[str]) -> Block:
@@ -25,8 +25,8 @@ def build_stages(engine: Engine, customers: Table | None, notes: list[str]) -> B
     dates = customers.mapping.dates
     given, until = customers.column("child_born", "''"), customers.column("student_until", "NULL")
     engine.rows(
-        "CREATE TEMP TABLE stages AS SELECT customer, list_reverse_sort([d FOR d IN"
-        f" coalesce(nullif({_days(given, dates)}, []), [{_by_age(customers)}]) IF d IS NOT NULL]) AS born,"
+        "CREATE TEMP TABLE stages AS SELECT customer, [d FOR d IN"
+        f" coalesce(nullif({_days(given, dates)}, []), [{_by_age(customers)}]) IF d IS NOT NULL] AS born,"
         f" {_day(until, dates, '-12-31')} AS student_until FROM customers"
     )
     for role, read in (("child_born", "born = []"), ("student_until", "student_until IS NULL")):
@@ -43,12 +43,18 @@ def _columns(customers: Table | None) -> list[Column]:
     roles = ("child_born", "child_age", "child_age_at")
     told = customers is not None and (customers.has("child_born") or customers.has("child_age", "child_age_at"))
     source = customers.said(*roles) if customers and told else "not mapped in [tables.customers]"
-    which = ("youngest child", "second youngest child", "third youngest child", "fourth youngest child")
     columns = [
-        column(name, T.DATE, f"y.born[{at}]", source, f"when the {child} was or will be born", known=told)
-        for at, (name, child) in enumerate(zip(CHILDREN, which, strict=True), 1)
+        column(
+            name,
+            T.DATE,
+            f"list_{which}(y.born)",
+            source,
+            f"when the {name.partition('_')[0]} child was or will be born",
+            known=told,
+        )
+        for name, which in CHILDREN.items()
     ]
-    for role, about in DATES.items():
+    for role, about in _DATES.items():
         known = customers is not None and customers.has(role)
         source = customers.said(role) if customers and known else "not mapped in [tables.customers]"
         sql = "y.student_until" if role == "student_until" else f"c.{role}::DATE"

@@ -11,29 +11,25 @@ from contextmail.model.message import Message, Purpose
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 from contextmail.rules.remedies import has_news, replace_sentence
 
-
-def _a_child(youngest: int, oldest: int) -> str:
-    """Write that one of the children is between two ages, in days; of whom no child is known it is unknown."""
-    fits = f"BETWEEN {youngest} AND {oldest}"
-    others = (f"(known(child_born_{n}) AND days_since(child_born_{n}) {fits})" for n in (2, 3, 4))
-    return " OR ".join([f"days_since(child_born) {fits}", *others])
-
-
 STAGES = {
-    "expecting": _a_child(-300, 30),
-    "baby": _a_child(-300, 1460),
-    "toddler": _a_child(180, 2010),
-    "small_child": _a_child(-300, 2920),
-    "school_start": _a_child(1280, 2920),
-    "school_child": _a_child(1280, 7120),
-    "teenager": _a_child(3830, 7480),
+    "expecting": "days_since(youngest_child_born) <= 30",
+    "baby": "days_since(youngest_child_born) <= 1460",
+    "toddler": "days_since(youngest_child_born) <= 2010 AND days_since(oldest_child_born) >= 180",
+    "small_child": "days_since(youngest_child_born) <= 2920",
+    "school_start": "days_since(youngest_child_born) <= 2920 AND days_since(oldest_child_born) >= 1280",
+    "school_child": "days_since(youngest_child_born) <= 7120 AND days_since(oldest_child_born) >= 1280",
+    "teenager": "days_since(youngest_child_born) <= 7480 AND days_since(oldest_child_born) >= 3830",
     "student": "days_since(student_until) <= 31",
     "graduate": "days_since(student_until) BETWEEN -180 AND 365",
     "new_home": "days_since(moved_at) BETWEEN -120 AND 365",
     "wedding": "days_since(married_at) BETWEEN -900 AND 30",
     "newlywed": "days_since(married_at) BETWEEN -30 AND 730",
 }
-"""Stage -> of whom an offer for it is true. Wide, because a year of birth, or an age, is told to half a year."""
+"""Stage -> of whom an offer for it is true.
+
+The days are wide, as a year of birth or an age is told to half a year. Where children lie on both sides of a stage one
+may lie in it: the offer stays.
+"""
 
 
 class StaleLifeStage(ClaimRule):
@@ -41,8 +37,8 @@ class StaleLifeStage(ClaimRule):
 
     ## What it does
     Looks for sentences that pitch to a stage of the recipient's life, "your newborn", "students save", "settle into your
-    new home", and asks whether what is known of them, aged to today, still fits: the days of `child_born` (of several
-    children one is enough), `moved_at`, `married_at` and `student_until`. A shelf ("Nappies & wipes") is no pitch. Where
+    new home", and asks whether what is known of them, aged to today, still fits: `youngest_child_born` and
+    `oldest_child_born` (of several children one is enough), `moved_at`, `married_at`, `student_until`. A shelf ("Nappies & wipes") is no pitch. Where
     the day is unknown the offer stays. `[rules.stale-life-stage.stages.NAME]` adds words to a stage (`says`), says when
     it fits (`true_when`), or makes a stage of your own; `instead` gives texts for those of another stage.
 

@@ -38,9 +38,10 @@ class StaleLifeStage(ClaimRule):
     ## What it does
     Looks for sentences that pitch to a stage of the recipient's life, "your newborn", "students save", "settle into your
     new home", and asks whether what is known of them, aged to today, still fits: `youngest_child_born` and
-    `oldest_child_born` (of several children one is enough), `moved_at`, `married_at`, `student_until`. A shelf ("Nappies & wipes") is no pitch. Where
-    the day is unknown the offer stays. `[rules.stale-life-stage.stages.NAME]` adds words to a stage (`says`), says when
-    it fits (`true_when`), or makes a stage of your own; `instead` gives texts for those of another stage.
+    `oldest_child_born` (of several children one is enough), `moved_at`, `married_at`, `student_until`. A shelf ("Nappies
+    & wipes") is no pitch. Where the day is unknown the offer stays. `[rules.stale-life-stage.stages.NAME]` adds words to a
+    stage (`says`), says when it fits (`true_when`), or makes a stage of your own; `instead` has texts for the others,
+    each with the predicate that makes it true.
 
     ## Why it hurts
     Coupons for diapers, to the mother of a fifteen-year-old: the company counted the child once, and not the years.
@@ -56,8 +57,8 @@ class StaleLifeStage(ClaimRule):
     ```
 
     ## Fix safety
-    Unsafe: the sentence goes with its price, or a text of the next stage takes its place. A heading, a link and a button
-    are only shown, unless a text takes the heading's place.
+    Unsafe: the sentence goes with its price, or a text of the next stage takes its place. A link and a button are only
+    shown, and so is a heading, unless the last text of `instead` is true of everybody (`when = "TRUE"`).
     """
 
     name = "stale-life-stage"
@@ -106,4 +107,6 @@ class StaleLifeStage(ClaimRule):
         own = self.override.stages.get(self._stage(match))
         stale = f"NOT ({match.true_when})"
         texts = [Variant(f"{stale} AND ({one.when})", one.text) for one in own.instead] if own else []
-        return replace_sentence(match, (*texts, Variant(stale, ""), Variant("", None)), context, sold=True)
+        if not own or not own.instead or own.instead[-1].when.upper() != "TRUE":
+            texts.append(Variant(stale, ""))
+        return replace_sentence(match, (*texts, Variant("", None)), context, sold=True)

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contextmail.deciding import _clear_sql
-from contextmail.model.crossing import Crossing, entry
+from contextmail.model.crossing import Crossing, Waiting
 
 CLOCK = datetime(2026, 5, 31, 9)
 moments = st.integers(-60, 120).map(lambda hours: CLOCK + timedelta(hours=hours))
 priorities = st.integers(-2, 2)
 campaigns = st.sampled_from(["", "a", "b", "autumn sale", "it's é", "5 euros", "\U0001f600"])
-entries = st.builds(entry, moments, priorities, campaigns)
+entries = st.builds(lambda *said: Waiting(*said).entry, moments, priorities, campaigns)
 crossings = st.builds(
     Crossing, id=campaigns, priority=priorities, planned_at=st.none() | moments, days=st.integers(0, 3)
 )
@@ -42,13 +42,13 @@ def test_of_messages_that_are_planned_one_never_waits_for_any(
     messages = [
         Crossing(id=f"m{n}", priority=priority, planned_at=at, days=3) for n, (at, priority) in enumerate(planned)
     ]
-    listed = [entry(m.at(CLOCK), m.priority, m.id) for m in messages]
+    listed = [Waiting(m.at(CLOCK), m.priority, m.id).entry for m in messages]
     waiting = [m.clear_at(listed, CLOCK) > CLOCK for m in messages]
     assert not all(waiting)
     # judged at different moments, no two wait for each other
     for one, clock in zip(messages, clocks, strict=False):
         for other, later in zip(messages, clocks[1:], strict=False):
-            plans = [entry(planned_at, m.priority, m.id) for m in (one, other) if (planned_at := m.planned_at)]
+            plans = [Waiting(m.planned_at, m.priority, m.id).entry for m in (one, other) if m.planned_at]
             if one is not other:
                 assert not (one.clear_at(plans, clock) > clock and other.clear_at(plans, later) > later)
 

@@ -6,9 +6,13 @@ import pytest
 from conformance.shop import Shop
 
 from contextmail.applying import apply, undo
+from contextmail.compiling import compile as compile_message
+from contextmail.deciding import decide
+from contextmail.facts.folder import FactsFolder
 from contextmail.model.plan import Plan
 from contextmail.planning import plan
 from contextmail.store.runs import Runs
+from contextmail.wiring import build_facts
 
 NOON = datetime(2024, 6, 1, 12)
 
@@ -52,3 +56,14 @@ def test_a_run_that_was_undone_or_has_gone_out_holds_nobody(shop: Shop, runs: Ru
     assert crossed(spring(shop, runs)) == 3
     undo(run, shop.target, runs)
     assert crossed(spring(shop, runs)) == 0
+
+
+def test_facts_that_are_built_meanwhile_know_of_it_so_that_other_channels_wait_too(shop: Shop, runs: Runs) -> None:
+    shop.settings = shop.settings.model_copy(update={"store": shop.folder / "store"})
+    notice(shop, runs)
+    build_facts(shop.settings)
+    shop.facts = FactsFolder.open(shop.settings.facts)
+    campaign = compile_message({"id": "call", "channel": "sms", "text": "Lamps."}, shop.settings, shop.facts.catalogue)
+    waits = [policy for policy in campaign.policies if policy.name == "crossed-campaigns"]
+    counts = decide(campaign.model_copy(update={"policies": waits}), shop.facts)
+    assert counts.reasons == {("hold", "crossed-campaigns"): 3, ("send", ""): 2}

@@ -1,41 +1,63 @@
-"""Facts from planned messages, whichever tool will send them: the table `planned`, and the planned rows of `touches`."""
+"""The fact of planned messages, whichever tool will send them: `planned`, planned rows of `touches`, and our own runs."""
 
 from __future__ import annotations
 
-from contextmail.engines.base import Engine
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from contextmail.engines.base import Engine, literal
 from contextmail.facts.block import Block, column
 from contextmail.facts.reading import Table
-from contextmail.model.crossing import PLANNED
+from contextmail.model.crossing import PLANNED, Waiting
 from contextmail.model.fact import FactType as T
 
 
-def read_planned(engine: Engine, table: Table | None, clock: str) -> None:
-    """Make the table `planned`: what the company's own table says will be sent after the clock."""
-    if table:
-        engine.rows(
-            f"CREATE TEMP TABLE planned AS SELECT customer::VARCHAR AS customer, {table.column('at')} AS happened_at,"
-            f" {table.column('channel', 'NULL::VARCHAR')} AS channel,"
-            f" lower({table.column('purpose', 'NULL::VARCHAR')}) AS purpose,"
-            f" coalesce({table.column('priority', '0')}, 0)::BIGINT AS priority,"
-            f" coalesce({table.column('campaign')}, '') AS campaign FROM {table.relation} WHERE {table.column('at')} > {clock}"
-        )
+def build_planned(
+    engine: Engine,
+    table: Table | None,
+    touches: Table | None,
+    own: Iterable[tuple[Waiting, Path]],
+    people: Callable[[], str],
+    clock: str,
+) -> Block:
+    """Make the fact `planned_messages`, what will be sent after the clock; what is transactional crosses nothing.
 
-
-def build_planned(engine: Engine, table: Table | None, touches: Table | None) -> Block:
-    """Make the fact `planned_messages`; what is transactional crosses nothing.
-
-    The touches hold the rows of `planned` already, where there are touches.
+    `own` are the messages that contextmail itself prepared, each with a Parquet file of its addresses (`email`);
+    `people` gives the relation of customers and their endpoints, and is asked only if there are some.
     """
-    said = [one.said("at", "priority", "campaign") for one in (touches, table) if one]
-    if said:
-        rows = "touches WHERE planned AND" if touches else "planned WHERE"
-        # the form that model.crossing.entry writes
-        engine.rows(
-            "CREATE TEMP TABLE planned_facts AS SELECT customer, list_sort(list_distinct(list("
-            "strftime(happened_at, '%Y-%m-%dT%H:%M:%S') || ' ' || priority || ' ' || campaign)))"
-            f" AS {PLANNED} FROM {rows} purpose IS DISTINCT FROM 'transactional' GROUP BY customer"
+    said, selects = [], []
+    if touches:
+        said.append(touches.said("at", "priority", "campaign"))
+        selects.append(
+            f"SELECT customer, {_entry('happened_at', 'priority', 'campaign')} AS entry FROM touches"
+            " WHERE planned AND purpose IS DISTINCT FROM 'transactional'"
         )
-    about = "messages that will reach them: time (UTC), priority, campaign"
+    if table:
+        said.append(table.said("at", "priority", "campaign"))
+        at, purpose = table.column("at"), f"lower({table.column('purpose', 'NULL::VARCHAR')})"
+        entry = _entry(at, table.column("priority", "0"), table.column("campaign"))
+        engine.rows(f"CREATE TEMP TABLE planned AS SELECT *, customer::VARCHAR AS who FROM {table.relation}")
+        selects.append(
+            f"SELECT who AS customer, {entry} AS entry FROM planned"
+            f" WHERE {at} > {clock} AND {purpose} IS DISTINCT FROM 'transactional'"
+        )
+    for waits, segment in own:
+        said = [*(one for one in said if one != "runs"), "runs"]
+        selects.append(
+            f"SELECT p.customer, {literal(waits.entry)} FROM read_parquet({literal(str(segment))}) s"
+            f" JOIN {people()} p ON p.endpoint = lower(trim(s.email))"
+        )
+    if selects:
+        engine.rows(
+            f"CREATE TEMP TABLE planned_facts AS SELECT customer, list_sort(list_distinct(list(entry))) AS {PLANNED}"
+            f" FROM ({' UNION ALL '.join(selects)}) GROUP BY customer"
+        )
     source = ", ".join(said) or "no [tables.planned] or [tables.touches]"
+    about = "messages that will reach them: time (UTC), priority, campaign"
     fact = column(PLANNED, T.SET, f"n.{PLANNED}", source, about, known=bool(said), zero="[]::VARCHAR[]")
-    return Block("n", "planned_facts" if said else "", [fact])
+    return Block("n", "planned_facts" if selects else "", [fact])
+
+
+def _entry(at: str, priority: str, campaign: str) -> str:
+    """Write `Waiting.entry` as SQL."""
+    return f"strftime({at}, '%Y-%m-%dT%H:%M:%S') || ' ' || coalesce({priority}, 0)::BIGINT || ' ' || coalesce({campaign}, '')"

@@ -51,12 +51,10 @@ def build_touches(
     names: Collection[str],
     cap: tuple[int, int],
     notes: list[str],
-    planned: bool = False,
 ) -> Block:
     """Make the table `touches` and its facts: those that there always are, and those made from `names`.
 
-    `relation` holds the rows of `table`, its days in the customers' own zones (`zones.in_own_zone`); with `planned`
-    those of the table of that name are touches to come.
+    `relation` holds the rows of `table`, its days in the customers' own zones (`zones.in_own_zone`).
 
     Raises ConfigurationError for a name such as `touches_14d_smss` whose channel or purpose is not known.
     """
@@ -68,13 +66,8 @@ def build_touches(
         columns += [column(name, T.TIMESTAMP, "NULL", source) for name in rooms]
         return Block("t", "", [*columns, *_worth(source, known=False)])
     _prepare(engine, table, relation, clock)
-    if later := engine.rows("SELECT count(*) FROM touches WHERE planned")[0][0]:
-        notes.append(f"touches: {later} rows are later than the clock and count as planned messages")
-    if planned:
-        engine.rows(
-            "INSERT INTO touches BY NAME SELECT *, false AS reached, false AS reacted, false AS sent, true AS planned"
-            " FROM planned ANTI JOIN touches USING (customer, happened_at)"
-        )
+    if planned := engine.rows("SELECT count(*) FROM touches WHERE planned")[0][0]:
+        notes.append(f"touches: {planned} rows are later than the clock and count as planned messages")
     counted = "".join(
         f", count(*) FILTER ({condition}) AS {quoted(name)}" for name, condition in _counts(windows, clock)
     )
@@ -118,15 +111,14 @@ def _prepare(engine: Engine, table: Table, relation: str, clock: str) -> None:
     reactions = [
         f"coalesce({table.column(role)}, false)" for role in ("opened", "clicked", "answered") if table.has(role)
     ]
-    later = f"coalesce({table.column('planned')}, false)" if table.has("planned") else f"{at} > {clock}"
+    planned = f"coalesce({table.column('planned')}, false)" if table.has("planned") else f"{at} > {clock}"
     engine.rows(
         f"CREATE TEMP TABLE touches AS SELECT customer::VARCHAR AS customer, {at} AS happened_at,"
         f" {table.column('channel', 'NULL::VARCHAR')} AS channel,"
         f" lower({table.column('purpose', 'NULL::VARCHAR')}) AS purpose,"
         f" coalesce({table.column('delivered')}, true) AS reached, {' OR '.join(reactions) or 'false'} AS reacted,"
-        f" NOT ({later}) AND {at} <= {clock} AS sent, ({later}) AND {at} > {clock} AS planned,"
-        f" coalesce({table.column('priority', '0')}, 0)::BIGINT AS priority,"
-        f" coalesce({table.column('campaign')}, '') AS campaign FROM {relation}"
+        f" NOT ({planned}) AND {at} <= {clock} AS sent, ({planned}) AND {at} > {clock} AS planned,"
+        f" {table.column('priority', '0')} AS priority, {table.column('campaign')} AS campaign FROM {relation}"
     )
 
 

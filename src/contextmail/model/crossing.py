@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -48,9 +49,17 @@ class Crossing(BaseModel):
         return first
 
 
-def entry(at: datetime, priority: int, campaign: str) -> str:
-    """Write a planned message as the fact `planned_messages` has it; `at` is UTC without a zone."""
-    return f"{at:%Y-%m-%dT%H:%M:%S} {priority} {campaign}"
+class Waiting(NamedTuple):
+    """A message that waits to be sent; `at` is UTC without a zone."""
+
+    at: datetime
+    priority: int
+    campaign: str
+
+    @property
+    def entry(self) -> str:
+        """Write it as the fact `planned_messages` has it."""
+        return f"{self.at:%Y-%m-%dT%H:%M:%S} {self.priority} {self.campaign}"
 
 
 def _read(text: str) -> tuple[datetime, int, str]:

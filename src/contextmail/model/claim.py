@@ -80,6 +80,9 @@ class Stage(BaseModel):
     """Texts for those whom it does not fit, the first whose `when` is true: `[{ when = "…", text = "…" }]`."""
 
 
+StageName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
 class RuleOverride(BaseModel):
     """What a company changes in a built-in rule: `[rules.unearned-value-claim]` in contextmail.toml."""
 
@@ -98,7 +101,7 @@ class RuleOverride(BaseModel):
     """Of `too-often`: messages in the window; of `not-listening`: messages without an answer."""
     days: int | None = None
     """Of `too-often`: the rolling window; of `crossed-campaigns`: how far apart two messages must be."""
-    stages: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Stage] = {}
+    stages: dict[StageName, Stage] = {}
     """Of `stale-life-stage`: stages of the company's own, or other words and texts for a built-in one."""
     ratio: float | None = None
     """Of `all-ask`: messages of value for each ask; 0.1 is one for ten."""

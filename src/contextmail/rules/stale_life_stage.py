@@ -39,9 +39,17 @@ class StaleLifeStage(ClaimRule):
     Looks for sentences that pitch to a stage of the recipient's life, "your newborn", "students save", "settle into your
     new home", and asks whether what is known of them, aged to today, still fits: `youngest_child_born` and
     `oldest_child_born` (of several children one is enough), `moved_at`, `married_at`, `student_until`. A shelf ("Nappies
-    & wipes") is no pitch. Where the day is unknown the offer stays. `[rules.stale-life-stage.stages.NAME]` adds words to a
-    stage (`says`), says when it fits (`true_when`), or makes a stage of your own; `instead` has texts for the others,
-    each with the predicate that makes it true.
+    & wipes") is no pitch. Where the day is unknown the offer stays.
+
+    `[tables.customers]` maps `child_born` (a day or a year of birth, a due date, or several set apart by commas), else
+    `child_age` with `child_age_at`, the day when it was told; and the other three. A stage of your own, or other words,
+    another time and texts of the next stage for a built-in one:
+    ```
+    [rules.stale-life-stage.stages.puppy]
+    says = ["puppy food", "your puppy"]
+    true_when = "days_since(dog_born) <= 540"
+    instead = [{ when = "days_since(dog_born) > 540", text = "Food for grown dogs is here" }]
+    ```
 
     ## Why it hurts
     Coupons for diapers, to the mother of a fifteen-year-old: the company counted the child once, and not the years.

@@ -63,7 +63,8 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
     asked = _asked(edits, policies)
     crossing = _crossing(message, settings) if CLEAR in asked else None
     if crossing:
-        asked[PLANNED] = str(FactType.SET)
+        # of what is planned the campaign itself makes when the way is clear
+        asked = {name: kind for name, kind in asked.items() if name != CLEAR} | {PLANNED: str(FactType.SET)}
         compiler.note_no_plans()
     known = catalogue.facts if catalogue else {}
     return Campaign(

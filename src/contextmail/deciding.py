@@ -209,13 +209,13 @@ def _facts_sql(
     for name, kind in asked.items():
         if name == "as_of":
             continue
-        if name == CLEAR and crossing:
-            planned = "NULL::VARCHAR[]" if unknown(PLANNED) else PLANNED
-            columns.append(f"{_clear_sql(crossing, planned, clock)} AS {CLEAR}")
-        elif unknown(name):
+        if unknown(name):
             columns.append(f"NULL::{_SQL_TYPES[kind]} AS {quoted(name)}")
         else:
             columns.append(quoted(name))
+    if crossing:
+        planned = "NULL::VARCHAR[]" if unknown(PLANNED) else PLANNED
+        columns.append(f"{_clear_sql(crossing, planned, clock)} AS {CLEAR}")
     return f"SELECT {', '.join(columns)} FROM {source}"
 
 

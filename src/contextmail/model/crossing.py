@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -29,7 +29,7 @@ class Crossing(BaseModel):
 
     def at(self, clock: datetime) -> datetime:
         """Say when the message goes out: when it is planned, and not before the clock."""
-        return max(self.planned_at or clock, clock)
+        return max(utc(self.planned_at or clock), clock)
 
     def clear_at(self, planned: Collection[str] | None, clock: datetime) -> datetime | None:
         """Say when the last of those that go first has gone out: the clock where there is none, None: unknown.
@@ -60,6 +60,11 @@ class Waiting(NamedTuple):
     def entry(self) -> str:
         """Write it as the fact `planned_messages` has it."""
         return f"{self.at:%Y-%m-%dT%H:%M:%S} {self.priority} {self.campaign}"
+
+
+def utc(moment: datetime) -> datetime:
+    """Give a moment as facts have it: UTC without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _read(text: str) -> tuple[datetime, int, str]:

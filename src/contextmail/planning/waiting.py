@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from contextmail.engines.base import Engine, literal
-from contextmail.model.crossing import Waiting
+from contextmail.model.crossing import Waiting, utc
 from contextmail.model.message import Purpose
 from contextmail.planning.folder import SEGMENT, unsealed
 from contextmail.store.runs import Runs
@@ -29,7 +29,7 @@ def waiting(runs: Runs | None, clock: datetime) -> Iterator[tuple[Waiting, Path]
         if run.kind != "campaign" or run.state not in ("applying", "applied") or run.started_at < clock - _AHEAD:
             continue
         plan = unsealed(runs.folder(run.run))
-        message, at = plan.message, plan.message.planned_at or plan.valid_until
+        message, at = plan.message, utc(plan.message.planned_at or plan.valid_until)
         if at > clock and message.purpose is not Purpose.TRANSACTIONAL:
             yield Waiting(at, message.priority, message.id), runs.folder(run.run) / SEGMENT
 

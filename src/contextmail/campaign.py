@@ -182,7 +182,7 @@ class Campaign(BaseModel):
                 if age > timedelta(days=days):
                     row[name] = None
         if self.crossing:
-            row[CLEAR] = self.crossing.clear_at(row[PLANNED], clock)
+            row[CLEAR] = self.crossing.clear_at(row.get(PLANNED), clock)
         return row
 
     @cached_property

@@ -152,8 +152,7 @@ class _Compiler:
     def note_no_plans(self) -> None:
         """Say that nothing is known of other plans, to an author who said when or how urgently this one goes."""
         told = self.message.priority or self.message.planned_at
-        spec = self.catalogue.facts.get(PLANNED) if self.catalogue else None
-        if told and self.catalogue and (spec is None or spec.source.startswith("no ")):
+        if told and self.catalogue and {"planned", "touches"}.isdisjoint(self.catalogue.tables):
             self.notes.append(f"{CrossedCampaigns.name}: no planned messages are known ([tables.planned])")
 
     def edit(self, edit: Edit, dialect: Dialect | None) -> CompiledEdit:

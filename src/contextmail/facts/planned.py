@@ -36,13 +36,13 @@ def build_planned(
         said.append(table.said("at", "priority", "campaign"))
         at, purpose = table.column("at"), f"lower({table.column('purpose', 'NULL::VARCHAR')})"
         entry = _entry(at, table.column("priority", "0"), table.column("campaign"))
-        engine.rows(f"CREATE TEMP TABLE planned AS SELECT *, customer::VARCHAR AS who FROM {table.relation}")
-        selects.append(
-            f"SELECT who AS customer, {entry} AS entry FROM planned"
+        engine.rows(
+            f"CREATE TEMP TABLE planned AS SELECT customer::VARCHAR AS customer, {entry} AS entry FROM {table.relation}"
             f" WHERE {at} > {clock} AND {purpose} IS DISTINCT FROM 'transactional'"
         )
+        selects.append("SELECT customer, entry FROM planned")
     for waits, segment in own:
-        said = [*(one for one in said if one != "runs"), "runs"]
+        said = [*said, "runs"] if "runs" not in said else said
         selects.append(
             f"SELECT p.customer, {literal(waits.entry)} FROM read_parquet({literal(str(segment))}) s"
             f" JOIN {people()} p ON p.endpoint = lower(trim(s.email))"

@@ -26,7 +26,7 @@ from pydantic import BaseModel
 from contextmail import config, errors
 from contextmail.config import Limits, Settings
 from contextmail.model import claim, consent_options, hubspot, mailchimp, tables
-from contextmail.model.claim import Claim, Policy, RuleOverride
+from contextmail.model.claim import Claim, Policy, RuleOverride, Stage
 from contextmail.model.consent_options import ConsentOptions, HubspotSystem, MailchimpSystem, SqlSystem, WebhookSystem
 from contextmail.model.hubspot import HubspotOptions
 from contextmail.model.mailchimp import MailchimpOptions
@@ -34,6 +34,7 @@ from contextmail.model.message import Message, Part, PartKind
 from contextmail.model.tables import FactDefinition, TableMapping
 from contextmail.rules import CLAIMS, POLICIES
 from contextmail.rules.base import ClaimRule, PolicyRule
+from contextmail.rules.stale_life_stage import STAGES, StaleLifeStage
 from contextmail.sandbox.mailchimp import Sandbox, seeding
 
 DOCS = Path(__file__).parent
@@ -86,6 +87,7 @@ def rule_page(rule: type[ClaimRule] | type[PolicyRule]) -> str:
 _NUMBERS = {
     "too-often": "| `cap`, `days` | 3 messages in 7 days |\n",
     "not-listening": "| `cap` | 12 messages without an answer |\n",
+    "crossed-campaigns": "| `days` | 1: how far apart two messages must be |\n",
     "all-ask": "| `ratio` | 0.1: a message of value for ten asks |\n",
 }
 
@@ -101,6 +103,9 @@ def _settings_of(rule: type[ClaimRule] | type[PolicyRule]) -> Iterator[str]:
         yield f"| `true_when` | `{made.true_when}` |\n| `otherwise` | `{made.otherwise}` |\n"
         yield "| `says` | further phrases that make the claim |\n| `never` | phrases that are not this claim |\n"
         yield f"| `allow` | a reason: the rule is suppressed |\n\nUnknown {untrue}.\n"
+        if rule is StaleLifeStage:
+            yield "\n| stage | true when (days) |\n|---|---|\n"
+            yield from (f"| `{stage}` | `{text}` |\n" for stage, text in STAGES.items())
         return
     policy = rule().definition(_A_MESSAGE)
     if rule.name in claim.UNSUPPRESSIBLE:
@@ -158,6 +163,7 @@ def settings_page() -> str:
         ("[[claim]]", Claim, claim.__file__),
         ("[[policy]]", Policy, claim.__file__),
         ("[rules.NAME]", RuleOverride, claim.__file__),
+        ("[rules.stale-life-stage.stages.NAME]", Stage, claim.__file__),
         ("[limits]", Limits, config.__file__),
         ("[mailchimp]", MailchimpOptions, mailchimp.__file__),
         ("[hubspot]", HubspotOptions, hubspot.__file__),

@@ -80,6 +80,8 @@ class Checker:
             own = rule.claim.says if isinstance(rule, CustomClaim) else ()
             if own or rule.override.says or rule.override.never:
                 words = words.extended(name, (*own, *rule.override.says), rule.override.never)
+            for stage, said in rule.override.stages.items():
+                words = words.extended(name, said.says, rule.override.never, group=stage)
         return words
 
     def check(self, message: Message | Mapping[str, object] | str | Path, *, opaque: bool = False) -> Checked:

@@ -142,6 +142,8 @@ def test_each_situation_ends_as_its_story_says() -> None:
     assert "with the plan: send: Small firms can offer a pension, too. Getting the most out of your 401(k)" in told
     assert "reads in print: send: Your subscription expires in June. From May the magazine is published" in told
     assert "came once, years ago: send: This is the Mill Road surgery. There are appointments" in told
+    assert "has a fifteen-year-old: send: The lamps are here.\n" in told
+    assert "has a child of five: send: The lamps are here. Rucksacks" in told
     assert "nothing of value: hold (all-ask)" in told and "two of value for each ask: send" in told
 
 

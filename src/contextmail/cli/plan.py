@@ -39,6 +39,15 @@ def plan(
             "--expires", help="After that the message is no longer sent to those who wait.", show_default=False
         ),
     ] = None,
+    planned_at: Annotated[
+        datetime | None, typer.Option("--planned-at", help="When it will be sent (UTC).", show_default=False)
+    ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(
+            "--priority", help="Among messages planned for the same people: higher first.", show_default=False
+        ),
+    ] = None,
     form: Annotated[
         TextOrJson, typer.Option("--format", help="How the plan is told; json has counts only.")
     ] = TextOrJson.TEXT,
@@ -67,7 +76,8 @@ def plan(
         with wiring.target(settings, on) as target, progress() as tell:
             made = plan_campaign(
                 campaign, target, known, settings,
-                out=folder, held=held, runs=runs, ledger=ledger, paste=paste, expires=expires, safe_only=safe_only, progress=tell,
+                out=folder, held=held, runs=runs, ledger=ledger, paste=paste, expires=expires,
+                planned_at=planned_at, priority=priority, safe_only=safe_only, progress=tell,
             )  # fmt: skip
     if form is TextOrJson.JSON:
         write_json(_as_json(made, folder))

@@ -28,11 +28,14 @@ from contextmail.facts.joining import join_systems
 from contextmail.facts.ledger import build_preferences, read_ledger
 from contextmail.facts.lines import Lines, build_lines
 from contextmail.facts.orders import build_orders
+from contextmail.facts.planned import build_planned
 from contextmail.facts.products import build_products
 from contextmail.facts.reading import Table, read_table
+from contextmail.facts.stages import build_stages
 from contextmail.facts.subscriptions import build_subscriptions
 from contextmail.facts.touches import build_touches, streak_sql
 from contextmail.facts.zones import in_own_zone
+from contextmail.model.crossing import Waiting
 from contextmail.model.fact import Catalogue, FactSpec
 from contextmail.model.identity import OWN, Identity
 from contextmail.model.ledger import Known
@@ -66,6 +69,7 @@ def build(
     cap: tuple[int, int] = (3, 7),
     max_age: Mapping[str, int | Literal["never"]] | None = None,
     ledger: Iterable[Known] = (),
+    waiting: Iterable[tuple[Waiting, Path]] = (),
     systems: Mapping[str, Mapping[str, TableMapping]] | None = None,
     identity: Identity | None = None,
     hindsight: bool = True,
@@ -81,7 +85,7 @@ def build(
 
     `as_of` is the clock: what is dated later is not known yet. `names` are facts that predicates use; those made from
     their names (`touches_14d_sms_ask`, `room_at_3_in_7d`) are built. `cap` is (messages, days) of the fact `room_at`.
-    `ledger` is what the customers said of consent and channels themselves. `rates` says what one unit of another currency is worth in `currency`; `max_age` how many days a fact may be old,
+    `ledger` is what the customers said of consent and channels themselves, `waiting` what our own runs will send, each with the Parquet file of whom to. `rates` says what one unit of another currency is worth in `currency`; `max_age` how many days a fact may be old,
     where it is not as facts/ages.py says. Paths are relative to `folder`.
     Without `hindsight` a refusal dated after the clock is not known yet either, which is for looking back alone.
     The same tables give the same bytes. The folder is replaced at the end, so that a crash leaves the old facts.
@@ -103,7 +107,7 @@ def build(
         builder = _Builder(engine, target, clock, progress or _silent, hindsight=hindsight)
         builder.read(by_system, folder, bad_row_limit)
         builder.join(identity or Identity(), folder, currency)
-        builder.hear(ledger)
+        builder.hear(ledger, waiting)
         return builder.build(facts, names, currency, rates or {}, cap, max_age or {}, strict=strict)
 
 
@@ -149,16 +153,17 @@ class _Builder:
         )
         self.notes += notes
 
-    def hear(self, ledger: Iterable[Known]) -> None:
-        """Read what the ledger of consent says of the customers."""
+    def people(self) -> str:
+        """Give the relation of customers and their endpoints."""
+        if self.persons:
+            return "(SELECT customer, endpoint FROM identities WHERE endpoint IS NOT NULL)"
+        build_endpoints(self.engine, self.read_of.get("customers", {}), self.target)
+        return "(SELECT key AS customer, endpoint FROM endpoints)"
 
-        def people() -> str:
-            if self.persons:
-                return "(SELECT customer, endpoint FROM identities WHERE endpoint IS NOT NULL)"
-            build_endpoints(self.engine, self.read_of.get("customers", {}), self.target)
-            return "(SELECT key AS customer, endpoint FROM endpoints)"
-
-        self.heard = read_ledger(self.engine, ledger, people, self.target)
+    def hear(self, ledger: Iterable[Known], waiting: Iterable[tuple[Waiting, Path]]) -> None:
+        """Read what the ledger of consent says of the customers, and take note of our own runs that wait."""
+        self.heard = read_ledger(self.engine, ledger, self.people, self.target)
+        self.waiting = list(waiting)
 
     def build(
         self,
@@ -193,6 +198,7 @@ class _Builder:
             build_orders(engine, orders, lines, self.clock),
             build_subscriptions(engine, tables.get("subscriptions"), self.clock),
             build_touches(engine, touches, sent, self.clock, names, cap, self.notes),
+            build_planned(engine, tables.get("planned"), touches, self.waiting, self.people, self.clock),
             build_inquiries(engine, tables.get("inquiries"), self.clock),
             build_consents(
                 engine, tables.get("consents"), self.clock, self.notes, persons=self.persons, hindsight=self.hindsight
@@ -209,6 +215,7 @@ class _Builder:
         current = {name: table.mapping.as_of for name, table in tables.items() if table.mapping.as_of}
         ages = Ages(self.as_of, current, {**told, **max_age})
         people = build_customers(engine, customers, ages=ages, taken=known, temp=self.target, notes=self.notes)
+        blocks.append(build_stages(engine, customers, self.notes))
         has_products = bool((orders and orders.has("product")) or "subscriptions" in tables)
         asked = [build_preferences(engine, customers)] if self.heard else []
         blocks = [*asked, people, *blocks, build_accounts(engine, tables, has_products=has_products)]

@@ -117,7 +117,8 @@ def _prepare(engine: Engine, table: Table, relation: str, clock: str) -> None:
         f" {table.column('channel', 'NULL::VARCHAR')} AS channel,"
         f" lower({table.column('purpose', 'NULL::VARCHAR')}) AS purpose,"
         f" coalesce({table.column('delivered')}, true) AS reached, {' OR '.join(reactions) or 'false'} AS reacted,"
-        f" NOT ({planned}) AND {at} <= {clock} AS sent, ({planned}) AND {at} > {clock} AS planned FROM {relation}"
+        f" NOT ({planned}) AND {at} <= {clock} AS sent, ({planned}) AND {at} > {clock} AS planned,"
+        f" {table.column('priority', '0')} AS priority, {table.column('campaign')} AS campaign FROM {relation}"
     )
 
 

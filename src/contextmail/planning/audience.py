@@ -16,8 +16,11 @@ from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.lines import load_lines
 from contextmail.facts.folder import FactsFolder
 from contextmail.model.consent import Scope
+from contextmail.model.crossing import PLANNED
+from contextmail.planning.waiting import load_waiting
 from contextmail.store.base import Ledger
 from contextmail.store.permissions import refused
+from contextmail.store.runs import Runs
 
 _Item = TypeVar("_Item")
 Progress = Callable[[str, float], None]
@@ -79,6 +82,16 @@ class People:
         emails = (email for (email,) in self.engine.rows("SELECT DISTINCT email FROM asked_of"))
         load_keys(self.engine, "refused", refused(ledger, scope, emails) if ledger else (), temp)
 
+    def cross(self, runs: Runs | None, clock: datetime) -> None:
+        """Take note of which of our own runs wait to write to whom: they may go first."""
+        load_waiting(self.engine, runs, clock)
+        self.engine.rows(
+            "CREATE OR REPLACE TEMP TABLE waiting_for AS SELECT key, list(entry) AS entries FROM"
+            " (SELECT r.key, w.entry FROM recipients r JOIN waiting_people w ON w.email = lower(trim(r.email))"
+            f" UNION SELECT o.key, w.entry FROM owners o JOIN ({self._addresses()}) a ON a.customer = o.known"
+            " JOIN waiting_people w ON w.email = a.address) GROUP BY key"
+        )
+
     def choose(self, *conditions: str) -> int:
         """Take the subscribed contacts of `members` that meet SQL conditions as recipients; count them."""
         met = " AND ".join(["status = 'subscribed'", *conditions])
@@ -105,10 +118,11 @@ class People:
         Tables: `people` (customer, facts), `verdicts` (customer, outcome, …, edit_0 …), `decided` (the same by key).
         """
         asked = [name for name in campaign.facts if name in self.facts.catalogue.facts]
-        known = "".join(f", f.{quoted(name)}" for name in asked)
+        ours = {PLANNED: f"list_concat(f.{PLANNED}, w.entries) AS {PLANNED}"}
+        known = "".join(f", {ours.get(name) or f'f.{quoted(name)}'}" for name in asked)
         self.engine.rows(
             f"CREATE OR REPLACE TEMP TABLE people AS SELECT o.customer{known} FROM owners o"
-            f" LEFT JOIN {self._parquet} f ON f.customer = o.known"
+            f" LEFT JOIN {self._parquet} f ON f.customer = o.known LEFT JOIN waiting_for w ON w.key = o.key"
         )
         query = decisions_sql(campaign, self.facts.catalogue, "people", clock)
         self.engine.rows(f"CREATE OR REPLACE TEMP TABLE verdicts AS {query}")

@@ -78,3 +78,7 @@ class RuleOverride(BaseModel):
     """Of `too-often`: the rolling window."""
     ratio: float | None = None
     """Of `all-ask`: messages of value for each ask; 0.1 is one for ten."""
+    support: int | None = Field(default=None, ge=1)
+    """Of `owned-offer`: people who bought a product after another one, so that it is proposed to others; 20."""
+    lift: float | None = Field(default=None, ge=1)
+    """Of `owned-offer`: how many times as many they must be as chance would have it; 2."""

@@ -46,6 +46,6 @@ class NothingForThem(PolicyRule):
         """Ask for one offer that they do not have."""
         asked = message.purpose is Purpose.MARKETING and message.channel in _INTERRUPTS
         told = asked and message.offers and all(offer.product for offer in message.offers)
-        usual = " OR ".join(f"NOT ({owns(offer)})" for offer in message.offers) if told else "TRUE"
+        usual = " OR ".join(f"NOT ({owns(offer.product)})" for offer in message.offers) if told else "TRUE"
         changes = {"allow_when": self.override.allow_when or usual, "otherwise": self.override.otherwise or "drop"}
         return self.policy.model_copy(update=changes)

@@ -10,6 +10,7 @@ from contextmail.config import Settings
 from contextmail.dialects import DIALECTS, Dialect, detect
 from contextmail.dialects.base import Condition, Token
 from contextmail.errors import ConfigurationError, DialectError, TemplateError, did_you_mean
+from contextmail.facts.offering import LIFT, SUPPORT, Products
 from contextmail.language.block import Block, Place
 from contextmail.language.flow import Flow, flow_of
 from contextmail.language.meaning import Meaning, meaning
@@ -20,7 +21,8 @@ from contextmail.language.sentences import block_sentences
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Finding
 from contextmail.model.manifest import Manifest
-from contextmail.model.message import Message, Part
+from contextmail.model.message import Message, Part, Purpose
+from contextmail.pitching import pitches
 from contextmail.rules import CLAIMS, POLICIES
 from contextmail.rules.base import ClaimRule, Context, Match, Sentence
 from contextmail.rules.custom import CustomClaim
@@ -55,20 +57,29 @@ class Checked:
         return [found.finding for found in self.found]
 
 
-def check(message: Message | Mapping[str, object] | str | Path, settings: Settings | None = None) -> list[Finding]:
-    """Find what `message` says of its recipients.
+def check(
+    message: Message | Mapping[str, object] | str | Path,
+    settings: Settings | None = None,
+    *,
+    products: Products | None = None,
+) -> list[Finding]:
+    """Find what `message` says of its recipients, and which of `products` (those of a FactsFolder) it pitches.
 
     `message` is a Message, a mapping of its keys and texts, or a path as `read_message` takes it. Raises TemplateError
     where it cannot be read, DialectError where its template language cannot be told.
     """
-    return Checker(settings).check(message).findings
+    return Checker(settings, products).check(message).findings
 
 
 class Checker:
-    """The rules, the lexicon and the phrasebook of one company, loaded once for any number of messages."""
+    """The rules, the lexicon and the phrasebook of one company, loaded once for any number of messages.
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    `products` are those of the company's facts, among which pitches are found; None: only among a message's offers.
+    """
+
+    def __init__(self, settings: Settings | None = None, products: Products | None = None) -> None:
         self.settings = settings or Settings()
+        self.products = products
         self.rules = claim_rules(self.settings)
         self.lexicon = self._lexicon()
         self.phrasebook: Phrasebook = phrasebook(self.settings.language, self.settings.phrasebook)
@@ -103,6 +114,8 @@ class Checker:
             known_fields=_known_fields(self.settings, manifest),
             dialect=dialect,
         )
+        if self.products and message.purpose is Purpose.MARKETING:
+            context = self._with_pitches(context, flows, self.products)
         matches = {name: self._matches(flow, context, manifest) for name, flow in flows.items() if name != "subject"}
         context = replace(context, headings=tuple(_headings(flows, matches)))
         if "subject" in flows:
@@ -111,6 +124,16 @@ class Checker:
             Found(self._finding(match, part, context), match) for part in message.parts for match in matches[part.name]
         ]
         return Checked(message, dialect, flows, context, tuple(found), manifest)
+
+    def _with_pitches(self, context: Context, flows: Mapping[str, Flow], products: Products) -> Context:
+        """Add what the message pitches, found where it names no offers, and what those who own it bought next."""
+        offers, own = context.message.offers, self.rules["owned-offer"].override
+        ours = filter(None, (self.settings.brand, context.message.sender))
+        found = {} if offers else pitches(flows, context.dialect, products, tuple(ours))
+        asked = {pitch.product for placed in found.values() for pitch in placed}
+        asked |= {offer.product for offer in offers if offer.product and not offer.owner_text}
+        following = products.bought_next(asked, support=own.support or SUPPORT, lift=own.lift or LIFT)
+        return replace(context, pitches=found, bought_next=following)
 
     def _refuse_unknown(self, message: Message) -> None:
         """Refuse a suppression of a rule that there is not: it would suppress nothing, without a word."""
@@ -188,6 +211,7 @@ class Checker:
             unknown_is=claim.unknown_is,
             seen_by=seen_by,
             note=note,
+            bought_next=tuple(context.bought_next.get(match.product, ())),
         )
 
 

@@ -12,6 +12,7 @@ from contextmail.config import Settings
 from contextmail.dialects.base import Dialect
 from contextmail.errors import ConfigurationError
 from contextmail.facts.catalogue import made_type, types_for
+from contextmail.facts.offering import Products
 from contextmail.language.editing import escape_for
 from contextmail.language.phrases import SLOT
 from contextmail.model.claim import Policy
@@ -38,14 +39,16 @@ def compile(  # noqa: A001  # the name that `contextmail compile` and the SDK gi
     settings: Settings | None = None,
     catalogue: Catalogue | None = None,
     *,
+    products: Products | None = None,
     safe_only: bool = False,
 ) -> Campaign:
     """Check, rewrite and compile a message.
 
     `catalogue` is that of the facts which the campaign will meet; without one, the standard facts' types are assumed.
+    `products` are those of the facts, among which pitches are found.
     Raises TemplateError, DialectError, and PredicateError for a predicate over a fact that there is not.
     """
-    checker = Checker(settings)
+    checker = Checker(settings, products)
     return compiled(rewritten(checker.check(message), checker, safe_only=safe_only), checker.settings, catalogue)
 
 

@@ -47,7 +47,7 @@ def decide(
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
     folder = wiring.facts_folder(settings)
-    campaign = compile_message(path, settings, folder.catalogue, safe_only=safe_only)
+    campaign = compile_message(path, settings, folder.catalogue, products=folder.products, safe_only=safe_only)
     if (replace or append) and (not to or (replace and append)):
         what = "they say what happens to the table of --to: take one"
         raise ConfigurationError(what, where="--replace, --append", cure="--to URL#TABLE --replace")

@@ -10,6 +10,7 @@ import typer
 
 from contextmail import wiring
 from contextmail.cli import options
+from contextmail.cli.formats import next_json, next_line
 from contextmail.cli.options import TextOrJson
 from contextmail.cli.output import console, notes, number, plural, say, write_json
 from contextmail.cli.progress import progress
@@ -98,7 +99,10 @@ def _as_json(plan: Plan, folder: Path) -> dict[str, Any]:
             },
         ),
         "edits": [
-            {"rule": e.rule, "part": e.part, "as": e.mode, "people": [text.people for text in e.texts]}
+            {
+                "rule": e.rule, "part": e.part, "as": e.mode, "people": [text.people for text in e.texts],
+                "bought_next": list(map(next_json, e.bought_next)),
+            }
             for e in plan.edits
         ],
         "checks": [{**check.model_dump(), "ok": check.ok} for check in plan.checks],
@@ -115,6 +119,8 @@ def _say(plan: Plan, folder: Path) -> None:
         for text in edit.texts:
             shown = f'"{text.text}"' if text.text else "nothing"
             say(f"  {number(text.people):>9}  ", shown, (f"    {text.when or 'everybody else'}", "dim"), to=out)
+        for bought in edit.bought_next:
+            say((f"             bought next: {next_line(bought)}", "dim"), to=out)
     _say_people(plan)
     fields = ", ".join(f"{field.tag}{'' if field.create else ' (is there)'}" for field in plan.fields)
     say(

@@ -27,6 +27,7 @@ from contextmail.facts.inquiries import build_inquiries
 from contextmail.facts.joining import join_systems
 from contextmail.facts.ledger import build_preferences, read_ledger
 from contextmail.facts.lines import Lines, build_lines
+from contextmail.facts.naming import build_names
 from contextmail.facts.orders import build_orders
 from contextmail.facts.planned import build_planned
 from contextmail.facts.products import build_products
@@ -45,6 +46,7 @@ Progress = Callable[[str, float], None]
 
 EVIDENCE = {
     "products": "SELECT id, name, clean, category, nameable, code FROM products",
+    "names": "FROM names ORDER BY key, product",
     "subscriptions": "FROM subscriptions",
     "touches": "FROM touches",
     "inquiries": "FROM inquiries",
@@ -192,6 +194,7 @@ class _Builder:
                 strict=strict,
                 file=self.target / LINES,
             )
+        build_names(engine, tables.get("products"), self.target, lines=bool(lines))
         touches, customers = tables.get("touches"), tables.get("customers")
         sent = in_own_zone(engine, touches, customers, self.target, self.notes) if touches else ""
         blocks = [

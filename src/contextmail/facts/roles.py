@@ -71,7 +71,15 @@ ROLES: dict[str, dict[str, Role]] = {
         "line": Role(Kind.ID),
         "country": Role(Kind.TEXT),
     },
-    "products": {"product": _WHO, "name": Role(Kind.TEXT), "category": Role(Kind.TEXT)},
+    "products": {
+        "product": _WHO,
+        "name": Role(Kind.TEXT),
+        "category": Role(Kind.TEXT),
+        # Further names and ids, set apart by a line break, a semicolon or a bar.
+        "aliases": Role(Kind.TEXT),
+        # The address of its own page; `url` is a database's.
+        "page": Role(Kind.TEXT),
+    },
     "subscriptions": {
         "customer": _WHO,
         "product": Role(Kind.ID),

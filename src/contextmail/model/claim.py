@@ -105,6 +105,10 @@ class RuleOverride(BaseModel):
     """Of `stale-life-stage`: stages of the company's own, or other words and texts for a built-in one."""
     ratio: float | None = None
     """Of `all-ask`: messages of value for each ask; 0.1 is one for ten."""
+    support: int | None = Field(default=None, ge=1)
+    """Of `owned-offer`: people who bought a product after another one, so that it is proposed to others; 20."""
+    lift: float | None = Field(default=None, ge=1)
+    """Of `owned-offer`: how many times as many they must be as chance would have it; 2."""
 
     def predicates(self) -> dict[str, str]:
         """Give the predicates that the company wrote, by their place: `stages.baby true_when`."""

@@ -291,7 +291,7 @@ class _Planner:
 
 
 def _judged(message: Message, settings: Settings, facts: FactsFolder, *, safe_only: bool) -> tuple[Rewrite, Campaign]:
-    checker = Checker(settings)
+    checker = Checker(settings, facts.products)
     rewrite = rewritten(checker.check(message), checker, safe_only=safe_only)
     return rewrite, compiled(rewrite, settings, facts.catalogue)
 

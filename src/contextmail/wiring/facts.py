@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from contextmail.store.runs import Runs
 
 
-def checker(settings: Settings) -> Checker:
-    """Load the rules, the lexicon and the phrasebook."""
+def checker(settings: Settings, facts: FactsFolder | None = None) -> Checker:
+    """Load the rules, the lexicon and the phrasebook; with `facts` also the products that a message may pitch."""
     from contextmail.checking import Checker
 
-    return Checker(settings)
+    return Checker(settings, facts.products if facts else None)
 
 
 def facts_folder(settings: Settings) -> FactsFolder:

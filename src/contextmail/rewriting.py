@@ -102,6 +102,8 @@ def _edit(
         return "shown only: the platform repeats or replaces this place"
     proposal = _said_once(proposal, match, said)
     proposal = _not_emptied(proposal, block, gone, checked.context.phrasebook.say("last-words").heading)
+    if isinstance(proposal, Barrier):
+        return f"shown only: {proposal.reason}"
     proposal = _fitted(_without_repeats(proposal), block, match.sentence)
     place = _placed(proposal, block)
     if isinstance(place, Barrier):
@@ -171,8 +173,10 @@ def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
     )
 
 
-def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Proposal:
+def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Proposal | Barrier:
     """Put neutral words for the last of a block's sentences when each of them may go: no paragraph is left empty.
+
+    A subject or a heading that has nothing to say to anybody ("Hurry! Hurry!") stays.
 
     A block that one edit takes away goes with its tags. Who has a history reads of it in an earlier sentence.
     """
@@ -184,7 +188,11 @@ def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Pr
     left = "".join(sign for at, sign in enumerate(block.text) if not any(start <= at < end for start, end in cuts))
     if any(sign.isalnum() or sign == OBJECT for sign in _POSTSCRIPT.sub("", left)):
         return proposal
-    words += _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]
+    if block.place in KEEPS_TEXT:
+        if not any(variant.text for variant in proposal.variants):
+            return Barrier("the place may not stay empty, and no text is true of everybody")
+    else:
+        words += _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]
     texts = (words if v.text == "" and v.when not in told else v.text for v in proposal.variants)
     variants = (replace(v, text=text) for v, text in zip(proposal.variants, texts, strict=True))
     return replace(proposal, variants=tuple(variants))

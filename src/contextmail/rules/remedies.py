@@ -21,9 +21,10 @@ _PROTECTED = {
     "a number": re.compile(r"\d"),
 }
 """What no edit may lose."""
-_NUMBER_ONE = re.compile(r"(?i)#1\b|\bno\. 1\b")
+_NUMBER_ONE = re.compile(r"(?i)#1\b|\bno\. 1\b|\btop \d+\b%?")
 """Praise, not a number."""
-_END = re.compile(r"(?P<mark>[.!?…]?)[.!?…]*[\"')\]]*[\s☀-➿🌀-🫿\ufe0f]*$")
+_END = re.compile(r"(?P<mark>[.!?…]?)[.!?…]*[\"')\]]*[\s☀-➿⏩-⏳⭐🌀-🫿\ufe0f]*$")
+_EMOJI = re.compile(r"\s*[☀-➿⏩-⏳⭐🌀-🫿\ufe0f]+$")
 _PAUSE = re.compile(r"(?:[,:]| [–—-]) ")
 KEEPS_TEXT = ("heading", "subject", "preheader", "line", "title", "alt", "cell")
 """Places that may not stay empty."""
@@ -132,6 +133,9 @@ def replace_sentence(
     cut, start, end = _core(match, context)
     if lost := kept(sentence.block, start, end, named=match.groups.get("noun") or ""):
         return lost
+    keeps = sentence.alone and sentence.block.place in KEEPS_TEXT
+    if end < sentence.end and cut == sentence.start and not keeps and not any(v.text for v in variants):
+        start, end = cut, sentence.end  # a name that is only called goes with the words: "Hurry, ￼!"
     text = sentence.block.text[start:end]
     if grammar["notice"].search(text):
         return Barrier("the sentence says why somebody gets this, or for whom it is")
@@ -141,7 +145,7 @@ def replace_sentence(
         return Barrier("the next sentence goes on from it")
     pause = sentence.block.text[cut:start] if cut > sentence.start else ""
     called = end < sentence.end or cut == start > sentence.start
-    stays = called or (sentence.alone and sentence.block.place in KEEPS_TEXT)
+    stays = called or keeps
     goes_on = end == sentence.end and bool(sentence.block.text[end:].strip())
     ended: list[Variant] = []
     for variant in variants:
@@ -184,7 +188,8 @@ def _core(match: Match, context: Context) -> tuple[int, int, int]:
     """Give the stretch of the sentence that is said, without the name that it calls before or behind it.
 
     The first of the three is where an edit begins: behind a greeting that can stand alone ("Hi ￼" of "Hi ￼, we miss
-    you!"), before a mere name, which goes with the sentence ("￼, we miss you!"), behind any other ("Dear ￼, ").
+    you!"), before a mere name, which goes with the sentence ("￼, we miss you!"), behind any other ("Dear ￼, "). Emoji
+    that frame it stay on both sides.
     """
     sentence, grammar = match.sentence, context.lexicon.grammar
     text = sentence.block.text
@@ -193,7 +198,11 @@ def _core(match: Match, context: Context) -> tuple[int, int, int]:
     cut = start = before.end() if before else sentence.start
     if before and (before["greets"] or text[sentence.start] == OBJECT):
         cut = before.start("pause") if before["greets"] else sentence.start
-    return cut, start, behind.start() if behind else sentence.end
+    if behind:
+        return cut, start, behind.start()
+    emoji = _EMOJI.search(text, match.end, sentence.end)
+    framed = emoji and text[: sentence.start].strip() == emoji[0].strip()
+    return cut, start, emoji.start() if emoji and framed else sentence.end
 
 
 def _ended(text: str, replaced: str, *, goes_on: bool) -> str:

@@ -10,7 +10,6 @@ from contextmail.model.message import Message
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 from contextmail.rules.remedies import kept
 
-
 _SHORT = 3
 """Words of an answer to which another sentence belongs: "Not yet!"."""
 

@@ -73,8 +73,13 @@ def _place(sentence: Sentence, at: int, grammar: Mapping[str, re.Pattern[str]]) 
     text, before = sentence.block.text, sentence.block.text[sentence.start : at]
     if _LAST_NAME.match(text, at + 1) or not _CLOSED.match(text, at + 1):
         return at, at + 1, "", {}
+    comma = re.search(r",\s*$", before)
     if grammar["greeted"].search(before):
-        return at, at + 1, "name-or-there", {}
+        return (
+            (sentence.start + comma.start(), at + 1, "comma-name-or-there", {})
+            if comma
+            else (at, at + 1, "name-or-there", {})
+        )
     if grammar["dear"].search(before):
         return at, at + 1, "name-or-reader", {}
     if welcomed := grammar["welcomed"].search(before):
@@ -85,7 +90,6 @@ def _place(sentence: Sentence, at: int, grammar: Mapping[str, re.Pattern[str]]) 
         return at, opened.end(), "name-before", groups
     if grammar["given"].search(before):
         return at, at + 1, "name-or-you", {}
-    comma = re.search(r",\s*$", before)
     if not comma:
         called = before.rstrip() and before[-1].isspace() and not grammar["named"].search(before)
         return (at - 1, at + 1, "space-name-or-nothing", {}) if called else (at, at + 1, "", {})

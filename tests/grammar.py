@@ -41,6 +41,7 @@ RULES = {
     + _EMOJI
     + r"]+ )?)(?=[a-zäöü](?!\w*[A-Z]))(?!\w+\.)",
     "thanks for nothing": r"\b(?:thank you|thanks|grateful|danke)(?: for| für)?\s*[,;:]? (?:and|so|und)\b",
+    "praise without its praise": rf"\b(?!only|early|daily|weekly|monthly|family|friendly|holy|reply)\w+ly (?:{_PLURAL})\b",
     "joined twice": r"\b(?:and|or|but|so),? (?:and|or|but|so)\b|,? and,|\band and\b",
 }
 _RULES = {
@@ -102,8 +103,8 @@ def _shouts(line: str) -> bool:
 
 
 def _is_exclaimed(line: str) -> bool:
-    """Say whether it is one exclamation or question: a headline that takes its place may have no mark."""
-    return len(re.findall(r"[.!?…]+", line)) == 1 and _stop(line) in "!?"
+    """Say whether it asks, or only exclaims: a headline that takes its place may have no mark."""
+    return _stop(line) == "?" or (_stop(line) == "!" and len(re.findall(r"[.!?…]+", line)) == 1)
 
 
 def _is_title(line: str) -> bool:

@@ -30,6 +30,7 @@ BROKEN = {
     "one and many": ("Customers deserves more.", "A customer like you deserves more."),
     "a small letter at the beginning": ("Hello. you get 20% off.", "Hello. As a VIP you get 20% off."),
     "thanks for nothing": ("Thank you for and goodbye.", "Thank you for your loyalty and goodbye."),
+    "praise without its praise": ("Given by unusually people like you.", "Given by unusually kind people like you."),
     "joined twice": ("You save, and, and we win.", "You save, and we win."),
     "not closed": ("You save (a lot.", "You save (a lot)."),
     "no capital": ("you get 20% off.", "As a VIP, you get 20% off."),

@@ -214,7 +214,8 @@ def _fitted(proposal: Proposal, block: Block, sentence: Sentence) -> Proposal:
         added = (v if v.text is None else replace(v, text=text[start - 1] + v.text) for v in proposal.variants)
         return replace(proposal, cut=(start - 1, end), variants=tuple(added))
     whole = text[sentence.start : sentence.end]
-    opens = not any(sign.isalnum() or sign == OBJECT for sign in text[sentence.start : start])
+    before = text[sentence.start : start]
+    opens = before.endswith((": ", " – ", " — ")) or not any(sign.isalnum() or sign == OBJECT for sign in before)
     variants = [
         v
         if v.text is None

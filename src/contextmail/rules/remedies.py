@@ -78,7 +78,7 @@ def _or_original(texts: Sequence[Variant], claim: Claim) -> tuple[Variant, ...]:
 def _whole(
     match: Match, variants: Sequence[Variant], heading: str, context: Context, *, may_cut: bool = True
 ) -> Proposal | Barrier:
-    clause = cut_clause(match, variants, context) if may_cut else None
+    clause = (cut_clause(match, variants, context) or cut_tail(match, variants, context)) if may_cut else None
     if clause is None and _has_news(match, context):
         return Barrier("the sentence says something besides the claim")
     return clause or replace_sentence(match, variants, context, heading)
@@ -121,6 +121,25 @@ def cut_clause(match: Match, variants: Sequence[Variant], context: Context) -> P
     )
 
 
+def cut_tail(match: Match, variants: Sequence[Variant], context: Context) -> Proposal | None:
+    """Cut the clause that makes the claim behind a sentence of its own: "You get it free, and it's been a while"."""
+    sentence, grammar = match.sentence, context.lexicon.grammar
+    text = sentence.block.text
+    _, start, end = _core(match, context)
+    head = text[start : match.start]
+    joined = grammar["joined-before"].search(head)
+    if not joined or not joined[0].startswith(",") or variants[0].text is not None:
+        return None
+    words, cut = head[: joined.start()], start + joined.start()
+    if len(words.split()) < 4 or grammar["fronted"].match(words) or context.lexicon.claims(words):
+        return None
+    mark = _END.search(text[match.end : end])
+    stop = match.end + mark.start() if mark else end
+    if len(text[match.end : stop].split()) > 2 or kept(sentence.block, cut, stop):
+        return None
+    return Proposal((cut, stop), (variants[0], Variant("", "")), Grade.UNSAFE, "cuts the clause that makes the claim")
+
+
 def replace_sentence(
     match: Match, variants: Sequence[Variant], context: Context, heading: str = ""
 ) -> Proposal | Barrier:
@@ -150,7 +169,8 @@ def replace_sentence(
     ended: list[Variant] = []
     for variant in variants:
         # a headline has no full stop in the place of a question mark
-        words, replaced = variant.text, text if goes_on or not stays else text.replace("?", "")
+        headline = stays or sentence.block.place in (Place.SUBJECT, Place.HEADING)
+        words, replaced = variant.text, text if goes_on or not headline else text.replace("?", "")
         if words == "" and pause:
             ended.append(replace(variant, text=_ended("", text, goes_on=goes_on)))
             continue

@@ -29,6 +29,7 @@ _LINE_BREAK = re.compile(r"(?i)<br\b[^>]*>")
 _EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
 _WORD = re.compile(r"[\w']+")
 _POSTSCRIPT = re.compile(r"(?i)^\s*p\.? ?s\b")
+_HEADLINES = (Place.SUBJECT, Place.PREHEADER, Place.HEADING, Place.TITLE)
 _ASIDE = (Place.TITLE, Place.ALT, Place.HIDDEN, Place.BUTTON)
 
 Gone = dict[int, list[Proposal]]
@@ -188,8 +189,8 @@ def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Pr
     left = "".join(sign for at, sign in enumerate(block.text) if not any(start <= at < end for start, end in cuts))
     if any(sign.isalnum() or sign == OBJECT for sign in _POSTSCRIPT.sub("", left)):
         return proposal
-    if block.place in KEEPS_TEXT:
-        if not any(variant.text for variant in proposal.variants):
+    if block.place in _HEADLINES:
+        if not any(variant.text for each in gone[id(block)] for variant in each.variants):
             return Barrier("the place may not stay empty, and no text is true of everybody")
     else:
         words += _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]

@@ -16,6 +16,7 @@ from contextmail.language.messages import read_message
 from contextmail.language.patterns import Lexicon, lexicon, straight
 from contextmail.language.phrases import Phrasebook, phrasebook
 from contextmail.language.sentences import block_sentences
+from contextmail.model.channel import Channel
 from contextmail.model.finding import Finding
 from contextmail.model.manifest import Manifest
 from contextmail.model.message import Message, Part
@@ -90,7 +91,7 @@ class Checker:
         context = Context(
             message,
             self.lexicon,
-            self.phrasebook,
+            self.phrasebook.aloud() if message.channel in (Channel.VOICE, Channel.CALL) else self.phrasebook,
             self.settings.fields,
             known_fields=_known_fields(self.settings, manifest),
             dialect=dialect,

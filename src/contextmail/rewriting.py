@@ -301,7 +301,9 @@ def _joined(outer: Edit, inner: Edit, source: str) -> Edit:
         return inner  # a name before a claim
     before = source[outer.start : inner.start].removeprefix(outer.wrap[0])
     after = source[inner.end : outer.end].removesuffix(outer.wrap[1])
-    if inner.rule == MissingFallback.name and not _MARKUP.search(before + after) and inner.wrap == ("", ""):
+    within = inner.end <= outer.end and inner.wrap == ("", "") and not _MARKUP.search(before + after)
+    if within and inner.rule == MissingFallback.name:
+        # who reads the original of the claim reads their clean name in it
         named = (Variant(w.when, f"{before}{w.text}{after}") for w in inner.variants)
         return replace(outer, variants=tuple(_in_place_of_original(outer.variants, tuple(named))))
     guard = inner.original.when if inner.original and inner.original.when else inner.true_when

@@ -37,7 +37,10 @@ def _console(printed: Print) -> Iterator[tuple[str, str]]:
         for campaign in CAMPAIGNS:
             found = _blocks(printed(["check", campaign], shop), r"\S+:\d+:\d+ (?P<rule>[a-z-]+)  ")
             told = [
-                (customer, _blocks(printed(["preview", campaign, "--customer", customer], shop), r"(?P<rule>[a-z-]+)  \""))
+                (
+                    customer,
+                    _blocks(printed(["preview", campaign, "--customer", customer], shop), r"(?P<rule>[a-z-]+)  \""),
+                )
                 for customer in CUSTOMERS
             ]
             for rule in found.keys() - lines.keys():

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from contextmail.campaign import Campaign, CompiledEdit, CompiledPolicy, CompiledVariant, Slot, Wording
+from contextmail.campaign import Campaign, CompiledEdit, CompiledPolicy, CompiledVariant, Slot
 from contextmail.checking import Checker
 from contextmail.config import Settings
 from contextmail.dialects.base import Dialect
@@ -15,6 +15,7 @@ from contextmail.facts.catalogue import made_type, types_for
 from contextmail.facts.offering import Products
 from contextmail.language.editing import escape_for
 from contextmail.language.phrases import SLOT
+from contextmail.language.wording import wording
 from contextmail.model.claim import Policy
 from contextmail.model.crossing import CLEAR, PLANNED, Crossing
 from contextmail.model.fact import Catalogue, FactType
@@ -79,7 +80,7 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
         cut_points=catalogue.cut_points if catalogue else {},
         expires=message.expires,
         crossing=crossing,
-        wording=Wording(months=list(rewrite.checked.context.phrasebook.months), currency=settings.currency),
+        wording=wording(settings.language, settings.locale, settings.currency),
         edits=edits,
         policies=policies,
         parts={part.name: _pieces(part.source, part.name, rewrite.edits) for part in message.parts},
@@ -212,6 +213,9 @@ class _Compiler:
 
     def _format(self, fact: str) -> str:
         kind = {**types_for(fact), **self.types}.get(fact)
+        unit = self.catalogue.facts[fact].unit if self.catalogue and fact in self.catalogue.facts else ""
+        if fact == "spend" or unit.startswith("minor"):
+            return "money"
         return _FORMATS.get(kind, "name") if kind else "name"
 
     def policy(self, policy: Policy) -> CompiledPolicy:

@@ -18,9 +18,10 @@ from contextmail.language.flow import OBJECT, Barrier, Flow, fill
 from contextmail.language.patterns import straight
 from contextmail.language.phrases import slots
 from contextmail.language.sentences import block_sentences
-from contextmail.model.finding import Edit, Finding, Grade
+from contextmail.model.finding import Edit, Finding, Grade, Variant
 from contextmail.model.message import Message
 from contextmail.rules.base import Match, Proposal, Sentence
+from contextmail.rules.missing_fallback import MissingFallback
 from contextmail.rules.remedies import KEEPS_TEXT, kept
 
 _TEXT = "\x00"
@@ -29,7 +30,9 @@ _ENDS, _FULL_STOP = ".!?…", ("", ".")
 _LINE_BREAK = re.compile(r"(?i)<br\b[^>]*>")
 _EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
 _WORD = re.compile(r"[\w']+")
+_MARKUP = re.compile(r"[<>&{}|\n]")
 _POSTSCRIPT = re.compile(r"(?i)^\s*p\.? ?s\b")
+_HEADLINES = (Place.SUBJECT, Place.PREHEADER, Place.HEADING, Place.TITLE)
 _ASIDE = (Place.TITLE, Place.ALT, Place.HIDDEN, Place.BUTTON)
 
 Gone = dict[int, list[Proposal]]
@@ -110,6 +113,8 @@ def _edit(
         return "shown only: the platform repeats or replaces this place"
     proposal = _said_once(proposal, match, said)
     proposal = _not_emptied(proposal, block, gone, checked.context.phrasebook.say("last-words").heading)
+    if isinstance(proposal, Barrier):
+        return f"shown only: {proposal.reason}"
     proposal = _fitted(_without_repeats(proposal), block, match.sentence)
     place = _placed(proposal, block)
     if isinstance(place, Barrier):
@@ -161,17 +166,20 @@ def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
     names = any("first_name" in slots(v.text) for v in proposal.variants if v.text)  # a greeting may be there twice
     may_go = not (stays or names or kept(block, sentence.start, sentence.end))
     new = not any(sign.isalnum() for sign in before + after)
+    beside = straight(f"{block.text[: sentence.start]} {block.text[sentence.end :]}").lower()
     wholes = [None if v.text is None else f"{before}{v.text}{after}" for v in proposal.variants]
     again = []
     for variant, whole in zip(proposal.variants, wholes, strict=True):
         keys = [(whole or "").strip(" .!").lower()]
         heard: set[str] = set()
+        opening = ""
         if new or proposal.grade is Grade.UNSAFE:
             opening = _opening(variant.text or "")
             keys.append(f"{match.product} {opening}".lstrip())
             heard = said.get((sentence.part, block.mso, opening), heard)
         others = [said.setdefault((sentence.part, block.mso, key), set()) for key in keys if variant.text]
-        again.append(may_go and bool(variant.text) and bool(heard.union(*others) - {sentence.text}))
+        thanked = bool(opening) and f" {opening} " in f" {' '.join(_WORD.findall(beside))} "
+        again.append(may_go and bool(variant.text) and (thanked or bool(heard.union(*others) - {sentence.text})))
         for authors in others if not again[-1] else ():
             authors.add(sentence.text)
     if not any(again):
@@ -183,8 +191,10 @@ def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
     )
 
 
-def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Proposal:
+def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Proposal | Barrier:
     """Put neutral words for the last of a block's sentences when each of them may go: no paragraph is left empty.
+
+    A subject or a heading that has nothing to say to anybody ("Hurry! Hurry!") stays.
 
     A block that one edit takes away goes with its tags. Who has a history reads of it in an earlier sentence.
     """
@@ -196,7 +206,11 @@ def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Pr
     left = "".join(sign for at, sign in enumerate(block.text) if not any(start <= at < end for start, end in cuts))
     if any(sign.isalnum() or sign == OBJECT for sign in _POSTSCRIPT.sub("", left)):
         return proposal
-    words += _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]
+    if block.place in _HEADLINES:
+        if not any(variant.text for each in gone[id(block)] for variant in each.variants):
+            return Barrier("the place may not stay empty, and no text is true of everybody")
+    else:
+        words += _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]
     texts = (words if v.text == "" and v.when not in told else v.text for v in proposal.variants)
     variants = (replace(v, text=text) for v, text in zip(proposal.variants, texts, strict=True))
     return replace(proposal, variants=tuple(variants))
@@ -218,7 +232,8 @@ def _fitted(proposal: Proposal, block: Block, sentence: Sentence) -> Proposal:
         added = (v if v.text is None else replace(v, text=text[start - 1] + v.text) for v in proposal.variants)
         return replace(proposal, cut=(start - 1, end), variants=tuple(added))
     whole = text[sentence.start : sentence.end]
-    opens = not any(sign.isalnum() or sign == OBJECT for sign in text[sentence.start : start])
+    before = text[sentence.start : start]
+    opens = before.endswith((": ", " – ", " — ")) or not any(sign.isalnum() or sign == OBJECT for sign in before)
     variants = [
         v
         if v.text is None
@@ -272,7 +287,7 @@ def _apart(edits: Sequence[Edit], sources: Mapping[str, str]) -> Iterator[Edit]:
             yield current
             current = replace(edit, start=current.end, wrap=(edit.wrap[0].removeprefix(shared), edit.wrap[1]))
         else:
-            current = _joined(current, edit)
+            current = _joined(current, edit, sources[edit.part])
     if current is not None:
         yield current
 
@@ -282,7 +297,7 @@ def _blank(source: str) -> bool:
     return not html.unescape(_LINE_BREAK.sub("", source)).strip()
 
 
-def _joined(outer: Edit, inner: Edit) -> Edit:
+def _joined(outer: Edit, inner: Edit, source: str) -> Edit:
     """Make one edit of two that overlap; its original text is kept only where nothing that it says is untrue.
 
     In the same place, texts that wait for a fact (a name) come before the claim's own. Elsewhere the edit of the claim
@@ -297,9 +312,25 @@ def _joined(outer: Edit, inner: Edit) -> Edit:
         return inner if _by_absence(outer) else outer
     if outer.original is None and inner.end > outer.end:
         return inner  # a name before a claim
+    before = source[outer.start : inner.start].removeprefix(outer.wrap[0])
+    after = source[inner.end : outer.end].removesuffix(outer.wrap[1])
+    within = inner.end <= outer.end and inner.wrap == ("", "") and not _MARKUP.search(before + after)
+    if within and inner.rule == MissingFallback.name:
+        # who reads the original of the claim reads their clean name in it
+        named = (Variant(w.when, f"{before}{w.text}{after}") for w in inner.variants)
+        return replace(outer, variants=tuple(_in_place_of_original(outer.variants, tuple(named))))
     guard = inner.original.when if inner.original and inner.original.when else inner.true_when
     variants = (replace(v, when=f"({v.when}) AND ({guard})") if v.text is None and guard else v for v in outer.variants)
     return replace(outer, variants=tuple(variants), grade=_lower(outer.grade, inner.grade))
+
+
+def _in_place_of_original(variants: Sequence[Variant], texts: Sequence[Variant]) -> Iterator[Variant]:
+    """Yield the variants with texts for the original, each for those of whom both predicates hold."""
+    for variant in variants:
+        if variant.text is not None:
+            yield variant
+        for text in texts if variant.text is None else ():
+            yield replace(text, when=" AND ".join(f"({when})" for when in (variant.when, text.when) if when))
 
 
 def _by_absence(edit: Edit) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -28,11 +28,15 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Phrasebook:
-    """What a language says instead: entries by name, the nouns of the business, month names."""
+    """What a language says instead: entries by name, the nouns of the business."""
 
     words: Mapping[str, str]
     entries: Mapping[str, Say]
-    months: tuple[str, ...]
+    spoken: Mapping[str, str]
+
+    def aloud(self) -> Phrasebook:
+        """Give the phrasebook of a call, which nobody reads."""
+        return replace(self, words={**self.words, **self.spoken})
 
     def say(self, name: str, groups: Mapping[str, str | None] | None = None) -> Say:
         """Give the entry `name` with words and the pattern's groups in place; slots stay. Raises ConfigurationError."""
@@ -66,8 +70,8 @@ def phrasebook(language: str = "en", overrides: Mapping[str, Any] | None = None)
     data = _merged(tomllib.loads(source.read_text("utf-8")), overrides or {})
     return Phrasebook(
         words=data["words"],
+        spoken={**data["spoken"], **(overrides or {}).get("words", {})},
         entries={name: _entry(name, entry) for name, entry in data["say"].items()},
-        months=tuple(data["months"]["names"]),
     )
 
 

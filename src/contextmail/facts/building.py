@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -31,12 +32,14 @@ from contextmail.facts.orders import build_orders
 from contextmail.facts.products import build_products
 from contextmail.facts.reading import Table, read_table
 from contextmail.facts.subscriptions import build_subscriptions
+from contextmail.facts.touched import bar_in_ledger, read_touched
 from contextmail.facts.touches import build_touches, streak_sql
 from contextmail.facts.zones import in_own_zone
 from contextmail.model.fact import Catalogue, FactSpec
 from contextmail.model.identity import OWN, Identity
 from contextmail.model.ledger import Known
 from contextmail.model.tables import TABLES, FactDefinition, TableMapping
+from contextmail.model.touch import Touch
 
 Progress = Callable[[str, float], None]
 
@@ -66,6 +69,7 @@ def build(
     cap: tuple[int, int] = (3, 7),
     max_age: Mapping[str, int | Literal["never"]] | None = None,
     ledger: Iterable[Known] = (),
+    touched: Iterable[Touch] = (),
     systems: Mapping[str, Mapping[str, TableMapping]] | None = None,
     identity: Identity | None = None,
     hindsight: bool = True,
@@ -81,7 +85,8 @@ def build(
 
     `as_of` is the clock: what is dated later is not known yet. `names` are facts that predicates use; those made from
     their names (`touches_14d_sms_ask`, `room_at_3_in_7d`) are built. `cap` is (messages, days) of the fact `room_at`.
-    `ledger` is what the customers said of consent and channels themselves. `rates` says what one unit of another currency is worth in `currency`; `max_age` how many days a fact may be old,
+    `ledger` is what the customers said of consent and channels themselves, `touched` what became of touches that files
+    told of. `rates` says what one unit of another currency is worth in `currency`; `max_age` how many days a fact may be old,
     where it is not as facts/ages.py says. Paths are relative to `folder`.
     Without `hindsight` a refusal dated after the clock is not known yet either, which is for looking back alone.
     The same tables give the same bytes. The folder is replaced at the end, so that a crash leaves the old facts.
@@ -103,7 +108,7 @@ def build(
         builder = _Builder(engine, target, clock, progress or _silent, hindsight=hindsight)
         builder.read(by_system, folder, bad_row_limit)
         builder.join(identity or Identity(), folder, currency)
-        builder.hear(ledger)
+        builder.hear(ledger, touched)
         return builder.build(facts, names, currency, rates or {}, cap, max_age or {}, strict=strict)
 
 
@@ -149,8 +154,8 @@ class _Builder:
         )
         self.notes += notes
 
-    def hear(self, ledger: Iterable[Known]) -> None:
-        """Read what the ledger of consent says of the customers."""
+    def hear(self, ledger: Iterable[Known], touched: Iterable[Touch]) -> None:
+        """Read what the ledger of consent says of the customers, and what became of touches."""
 
         def people() -> str:
             if self.persons:
@@ -159,6 +164,11 @@ class _Builder:
             return "(SELECT key AS customer, endpoint FROM endpoints)"
 
         self.heard = read_ledger(self.engine, ledger, people, self.target)
+        told = iter(touched)
+        first = next(told, None)
+        known = people() if first else "(SELECT NULL::VARCHAR AS customer, NULL::VARCHAR AS endpoint WHERE false)"
+        read_touched(self.engine, chain([first], told) if first else (), known, self.target)
+        bar_in_ledger(self.engine, known)
 
     def build(
         self,
@@ -226,7 +236,7 @@ class _Builder:
 
     def _streak(self, blocks: list[Block]) -> None:
         """Add the unanswered streak, for which buying and writing are answers too."""
-        if "touches" not in self.tables:
+        if not self.engine.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'touches'"):
             return
         signs = ["SELECT customer, happened_at AS at_ FROM touches WHERE sent AND reacted"]
         if "orders" in self.tables:

@@ -65,6 +65,7 @@ def build_facts(
             cap=cap,
             max_age=settings.max_age,
             ledger=snapshot(store) if store else (),
+            touched=store.touches() if store else (),
             systems=systems,
             identity=settings.identity,
             hindsight=hindsight,

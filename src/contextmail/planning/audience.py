@@ -100,16 +100,28 @@ class People:
         return int(self.engine.rows(f"SELECT count(*) FROM ({shared})")[0][0])
 
     def decide(self, campaign: Campaign, clock: datetime) -> None:
-        """Decide for every recipient; an address of several customers gets the severest outcome and what is true of all.
+        """Decide for every recipient; whom the ledger refuses is dropped. Tables: those of `gather` and of `judge`."""
+        self.gather(campaign.facts)
+        self.judge(campaign, clock)
+        self.engine.rows(
+            "UPDATE decided SET outcome = 'drop', reason = 'opted-out', until = NULL, \"to\" = NULL WHERE key IN"
+            " (SELECT key FROM asked_of WHERE email IN (SELECT key FROM refused))"
+        )
 
-        Tables: `people` (customer, facts), `verdicts` (customer, outcome, …, edit_0 …), `decided` (the same by key).
-        """
-        asked = [name for name in campaign.facts if name in self.facts.catalogue.facts]
+    def gather(self, names: Iterable[str]) -> None:
+        """Make the table `people` (customer, facts) of the facts that are there of those that are named."""
+        asked = [name for name in names if name in self.facts.catalogue.facts]
         known = "".join(f", f.{quoted(name)}" for name in asked)
         self.engine.rows(
             f"CREATE OR REPLACE TEMP TABLE people AS SELECT o.customer{known} FROM owners o"
             f" LEFT JOIN {self._parquet} f ON f.customer = o.known"
         )
+
+    def judge(self, campaign: Campaign, clock: datetime) -> None:
+        """Judge `people`; an address of several customers gets the severest outcome and what is true of all.
+
+        Tables: `verdicts` (customer, outcome, …, edit_0 …), `decided` (the same by key).
+        """
         query = decisions_sql(campaign, self.facts.catalogue, "people", clock)
         self.engine.rows(f"CREATE OR REPLACE TEMP TABLE verdicts AS {query}")
         edits = "".join(
@@ -124,10 +136,6 @@ class People:
             f"CREATE OR REPLACE TEMP TABLE decided AS SELECT o.key, {outcome} AS outcome, {reason} AS reason,"
             f' max(until) FILTER (outcome = \'hold\') AS until, max_by("to", {_SEVERITY}) AS "to"{edits}'
             " FROM owners o JOIN verdicts v USING (customer) GROUP BY o.key"
-        )
-        self.engine.rows(
-            "UPDATE decided SET outcome = 'drop', reason = 'opted-out', until = NULL, \"to\" = NULL WHERE key IN"
-            " (SELECT key FROM asked_of WHERE email IN (SELECT key FROM refused))"
         )
 
     def _addresses(self) -> str:

@@ -56,9 +56,9 @@ def replaced(out: Path) -> Iterator[Path]:
     """Give a file beside `out`, for its owner alone, that takes its place if all goes well."""
     out.parent.mkdir(parents=True, exist_ok=True)
     target = out.parent / f".{out.name}.{os.getpid()}"
-    target.touch(mode=0o600)
     try:
         yield target
+        target.chmod(0o600)
         with target.open("rb") as written:
             os.fsync(written.fileno())
         target.replace(out)

@@ -88,6 +88,7 @@ def make_list(
         known = {name: fact for name, fact in settings.fields.items() if fact in facts.catalogue.facts}
         words = Words(campaign, rewrite.checked.dialect, known, columns, clock)
         rows.decide_now(campaign, ledger, clock, cap_of(settings), words.facts)
+        rows.drop_repeated()
         words.write(engine, temp)
         until = _use_before(campaign, facts, settings, hours)
         if scripts:

@@ -100,6 +100,7 @@ def take_outcomes(
                 batch.clear()
                 progress(f"Taking rows: {taker.done.rows:,}", 0.0)
         taker.take(batch)
+    taker.done.broken = dict(sorted(taker.done.broken.items()))
     return taker.done
 
 

@@ -22,11 +22,16 @@ from contextmail.store.permissions import held
 
 _FEW = 5_000
 """Rows up to which the touches of each are looked up; beyond, all are read."""
-_DIGITS = "ltrim(regexp_replace(r.written, '[^0-9]', '', 'g'), '0')"
 _ENOUGH = 7
-"""Digits of a number without its country that tell it from the others of the same customer."""
+"""Digits of a number without its country that tell it from others of the same customer."""
 _HARMLESS = ("generic-greeting", "generic-subject")
 """Rules whose original words are weak, but not untrue."""
+
+
+def ends_sql(endpoint: str, written: str) -> str:
+    """Write SQL that says whether a number, written without its country, is the end of an international one."""
+    digits = f"ltrim(regexp_replace({written}, '[^0-9]', '', 'g'), '0')"
+    return f"(length({digits}) >= {_ENOUGH} AND ends_with({endpoint}, {digits}))"
 
 
 class Listed(People):
@@ -42,14 +47,7 @@ class Listed(People):
 
     def find(self, *, exactly: bool) -> None:
         """Find the customers of the rows; `exactly`: by ids that are the facts' own, `a|b` for several."""
-        normalise_odd(
-            self.engine, "odd_rows", "(SELECT written FROM rows WHERE written IS NOT NULL)", "written", self.temp
-        )
-        self.engine.rows(
-            "CREATE OR REPLACE TEMP TABLE recipients AS SELECT r.key, r.given, r.written,"
-            " CASE WHEN o.written IS NULL THEN r.written ELSE o.endpoint END AS endpoint"
-            " FROM rows r LEFT JOIN odd_rows o USING (written)"
-        )
+        self.normalise("rows", "recipients")
         if self.channel != Channel.POSTAL:
             wrong = "contains(endpoint, '@')" if self.channel != Channel.EMAIL else "NOT contains(endpoint, '@')"
             self.engine.rows(f"UPDATE recipients SET endpoint = NULL WHERE {wrong}")
@@ -74,7 +72,7 @@ class Listed(People):
         self.engine.rows(
             "UPDATE recipients SET endpoint = m.endpoint FROM (SELECT o.key, min(e.endpoint) AS endpoint FROM owners o"
             " JOIN recipients r USING (key) JOIN known_endpoints e ON e.customer = o.known WHERE r.endpoint IS NULL"
-            f" AND e.kind = 'phone' AND length({_DIGITS}) >= {_ENOUGH} AND ends_with(e.endpoint, {_DIGITS})"
+            f" AND e.kind = 'phone' AND {ends_sql('e.endpoint', 'r.written')}"
             " GROUP BY o.key HAVING min(e.endpoint) = max(e.endpoint)) m WHERE recipients.key = m.key"
         )
         # A list of ids alone: the number is the one that the customer gave.
@@ -83,6 +81,15 @@ class Listed(People):
             "UPDATE recipients SET endpoint = m.endpoint FROM (SELECT o.key, min(e.endpoint) AS endpoint FROM owners o"
             f" JOIN known_endpoints e ON e.customer = o.known WHERE e.kind = {literal(kind)} AND e.is_main GROUP BY o.key) m"
             " WHERE recipients.key = m.key AND recipients.written IS NULL"
+        )
+
+    def normalise(self, table: str, to: str) -> None:
+        """Make the table `to`: the rows of `table` with the `endpoint` that is `written` there; NULL: it is none."""
+        some = f"(SELECT written FROM {table} WHERE written IS NOT NULL)"
+        normalise_odd(self.engine, "odd_written", some, "written", self.temp)
+        self.engine.rows(
+            f"CREATE OR REPLACE TEMP TABLE {to} AS SELECT r.*, CASE WHEN o.written IS NULL THEN r.written"
+            f" ELSE o.endpoint END AS endpoint FROM {table} r LEFT JOIN odd_written o USING (written)"
         )
 
     def decide_now(
@@ -121,6 +128,9 @@ class Listed(People):
             f" WHERE b.channel = {literal(self.channel)} AND {purpose}"
             " AND (b.endpoint IS NULL OR b.endpoint = r.endpoint))",
         )
+
+    def drop_repeated(self) -> None:
+        """Let nobody be reached twice by one list: of the rows with one number, or letters to one customer, the first."""
         same = "o.known" if self.channel == Channel.POSTAL else "r.endpoint"
         self._drop(
             "repeated",

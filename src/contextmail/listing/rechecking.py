@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +12,7 @@ from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError
 from contextmail.facts.folder import FactsFolder
-from contextmail.listing.columns import OURS, bare_sql, safe_name, safe_sql
+from contextmail.listing.columns import OURS, bare_sql, roles, safe_name, safe_sql
 from contextmail.listing.files import load_list, write_csv
 from contextmail.listing.making import (
     CHECKED,
@@ -25,6 +26,8 @@ from contextmail.listing.making import (
     variants_sql,
 )
 from contextmail.listing.people import Listed as Rows
+from contextmail.listing.people import ends_sql
+from contextmail.model.channel import Channel
 from contextmail.store.base import Ledger
 
 _NEEDED = ("outcome", "use_before", "customer", "endpoint", "campaign", "variants", "check")
@@ -62,7 +65,8 @@ def recheck_list(
         rows = Rows(engine, facts, campaign.channel, Path(folder))
         rows.find(exactly=True)
         rows.decide_now(campaign, ledger, settings.as_of, cap_of(settings))
-        _hold_to_what_was_written(engine, campaign, settings)
+        _hold_to_what_was_written(rows, campaign, file.columns, settings)
+        rows.drop_repeated()
         cells = {column: f"l.{quoted(column)}" for column in file.columns}
         if out:
             write_csv(engine, _query(cells, "= 'send'"), out, file.delimiter)
@@ -94,20 +98,37 @@ def _campaign(engine: Engine, path: Path, settings: Settings) -> Campaign:
     return Campaign.load(file)
 
 
-def _hold_to_what_was_written(engine: Engine, campaign: Campaign, settings: Settings) -> None:
+def _hold_to_what_was_written(rows: Rows, campaign: Campaign, columns: Sequence[str], settings: Settings) -> None:
     """Let those fall out whose row was altered or has expired, or whose text is no longer the one that is true."""
     parts = ", ".join(f"coalesce({_bare(name)}, '')" for name in CHECKED)
     whole = f"{quoted(OURS + 'check')} = {hash_sql(parts)} AND {quoted(OURS + 'outcome')} = 'send'"
     expired = f"{_USE_BEFORE} <= TIMESTAMP {literal(str(settings.as_of))}"
     for reason, condition in (
         ("changed", f"NOT coalesce({whole}, false)"),
+        ("changed", _elsewhere(rows, campaign, columns, settings)),
         ("expired", f"coalesce({expired}, true)"),
         ("text-changed", f"{_bare('variants')} IS DISTINCT FROM nullif({variants_sql(campaign)}, '')"),
     ):
-        engine.rows(
+        rows.engine.rows(
             f"UPDATE decided SET outcome = 'drop', reason = {literal(reason)} WHERE key IN (SELECT key FROM listed l"
             f" JOIN decided d USING (key) WHERE d.outcome = 'send' AND {condition})"
         )
+
+
+def _elsewhere(rows: Rows, campaign: Campaign, columns: Sequence[str], settings: Settings) -> str:
+    """Say in SQL whether the list's own number is another than ours, as after a sort of some columns only."""
+    kind = "email" if campaign.channel == Channel.EMAIL else "phone"
+    own = roles([column for column in columns if not column.startswith(OURS)], [kind], settings)
+    if not own or campaign.channel == Channel.POSTAL:
+        return "false"
+    written = f"nullif(lower(trim({bare_sql(quoted(own[kind]))})), '')"
+    rows.engine.rows(f"CREATE TEMP TABLE own_rows AS SELECT key, {written} AS written FROM listed")
+    rows.normalise("own_rows", "own_endpoints")
+    ours = f"l.{quoted(OURS + 'endpoint')}"
+    return (
+        f"key IN (SELECT o.key FROM own_endpoints o JOIN listed l USING (key) WHERE o.written IS NOT NULL"
+        f" AND o.endpoint IS DISTINCT FROM {ours} AND NOT {ends_sql(ours, 'o.written')})"
+    )
 
 
 def _bare(name: str) -> str:

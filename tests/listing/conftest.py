@@ -14,7 +14,10 @@ import pytest
 
 from contextmail import wiring
 from contextmail.config import Settings, load
-from contextmail.listing import Listed, Taken, make_list, recheck_list, take_outcomes
+from contextmail.listing.base import Listed
+from contextmail.listing.making import make_list
+from contextmail.listing.outcomes import Taken, take_outcomes
+from contextmail.listing.rechecking import recheck_list
 from contextmail.model.consent import Act, Actor, Change, Permission, Scope, fold, permission
 from contextmail.store.base import ConsentStore
 from contextmail.store.sealing import new_keys

@@ -12,7 +12,6 @@ from contextmail import wiring
 from contextmail.cli import options
 from contextmail.cli.options import TextOrJson
 from contextmail.cli.output import busy, number, plural, say, write_json
-from contextmail.compiling import compile as compile_message
 from contextmail.deciding import Counts
 from contextmail.deciding import decide as decide_all
 from contextmail.errors import ConfigurationError
@@ -105,6 +104,8 @@ def decide(
     if path is None or left_out or scripts or hours:
         cure = "decide MESSAGE, decide MESSAGE --list PEOPLE -o LIST, or decide --recheck LIST -o BLOCK"
         raise ConfigurationError("no message" if path is None else "these options are of a list", cure=cure)
+    from contextmail.compiling import compile as compile_message
+
     campaign = compile_message(path, settings, folder.catalogue, safe_only=safe_only)
     if (replace or append) and (not to or (replace and append)):
         what = "they say what happens to the table of --to: take one"

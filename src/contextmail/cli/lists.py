@@ -13,7 +13,8 @@ from contextmail.cli.output import busy, note, number, plural, say, write_json
 from contextmail.config import Settings
 from contextmail.errors import ConfigurationError
 from contextmail.facts.folder import FactsFolder
-from contextmail.listing import Listed, make_list, recheck_list
+from contextmail.listing.base import Listed
+from contextmail.listing.rechecking import recheck_list
 from contextmail.model.decision import Outcome
 
 _WHY = {
@@ -50,6 +51,8 @@ def on_list(
     script, people, recheck, out, left_out, scripts = files
     with busy("Deciding"), wiring.ledger(settings) as ledger:
         if script and people and not recheck:
+            from contextmail.listing.making import make_list
+
             told = make_list(
                 script, people, settings, facts, ledger,
                 out=out, left_out=left_out, scripts=scripts, hours=hours, safe_only=safe_only,

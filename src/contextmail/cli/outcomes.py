@@ -13,7 +13,7 @@ from contextmail.cli import options
 from contextmail.cli.options import TextOrJson
 from contextmail.cli.output import listed, number, plural, say, write_json
 from contextmail.cli.progress import progress
-from contextmail.listing import Taken, take_outcomes
+from contextmail.listing.outcomes import Taken, take_outcomes
 from contextmail.model.channel import Channel
 
 

@@ -36,11 +36,10 @@ def load_list(engine: Engine, path: Path) -> tuple[CsvFile, list[Broken]]:
     return file, find_lines(engine, source, f"(SELECT {nothing} WHERE false)", "NULL", {}, unsplit, limit=len(unsplit))
 
 
-def write_csv(engine: Engine, query: str, out: Path, delimiter: str) -> int:
-    """Write the rows of a query to a CSV file, which takes the place of an older one once it is whole; count them."""
+def write_csv(engine: Engine, query: str, out: Path, delimiter: str) -> None:
+    """Write the rows of a query to a CSV file, which takes the place of an older one once it is whole."""
     with replaced(out) as target:
         engine.rows(f"COPY ({query}) TO {literal(str(target))} (FORMAT csv, HEADER, DELIMITER {literal(delimiter)})")
-    return int(engine.rows(f"SELECT count(*) FROM ({query})")[0][0])
 
 
 def write_scripts(engine: Engine, parts: Sequence[str], folder: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,43 +15,27 @@ from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError
 from contextmail.facts.columns import identifier
+from contextmail.facts.endpoints import written_sql
 from contextmail.facts.folder import FactsFolder
-from contextmail.facts.rejects import Broken
+from contextmail.listing.base import (
+    CHECKED,
+    MEMORY,
+    STAMP,
+    Listed,
+    campaign_name,
+    cap_of,
+    counted,
+    hash_sql,
+    keep_campaign,
+    variants_sql,
+)
 from contextmail.listing.columns import OURS, bare_sql, roles, safe_name, safe_sql
-from contextmail.listing.files import load_list, replaced, write_csv, write_scripts
-from contextmail.listing.people import Listed as Rows
+from contextmail.listing.files import load_list, write_csv, write_scripts
+from contextmail.listing.people import ListRows
 from contextmail.listing.wording import Words, segments_sql
 from contextmail.model.channel import Channel
 from contextmail.rewriting import rewritten
-from contextmail.rules.too_often import CAP, DAYS
 from contextmail.store.base import Ledger
-
-MEMORY = "768MB"
-STAMP = "%Y-%m-%dT%H:%M:%SZ"
-CHECKED = ("customer", "endpoint", "variants", "campaign", "use_before")
-"""Columns of ours that a row stands and falls with: `contextmail_check` is their hash."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What became of the rows of a list; rows are named by their line, never by what they hold."""
-
-    rows: int
-    reasons: dict[tuple[str, str], int]
-    """(outcome, reason) -> rows; the reason of `send` is empty."""
-    channel: str
-    use_before: datetime | None
-    unknown: int = 0
-    """Rows of which the facts know nobody."""
-    segments: dict[int, int] = field(default_factory=dict)
-    """Of text messages: how many are sent as so many."""
-    broken: tuple[Broken, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def kept(self) -> int:
-        """Count those who may be reached."""
-        return self.reasons.get(("send", ""), 0)
 
 
 def make_list(
@@ -83,7 +65,7 @@ def make_list(
         file, broken = load_list(engine, people)
         columns = [column for column in file.columns if not column.startswith(OURS)]
         _name_rows(engine, people, columns, campaign.channel, settings)
-        rows = Rows(engine, facts, campaign.channel, temp)
+        rows = ListRows(engine, facts, campaign.channel, temp)
         rows.find(exactly=False)
         known = {name: fact for name, fact in settings.fields.items() if fact in facts.catalogue.facts}
         words = Words(campaign, rewrite.checked.dialect, known, columns, clock)
@@ -114,54 +96,6 @@ def make_list(
         )
 
 
-def cap_of(settings: Settings) -> tuple[int, int]:
-    """Give the company's cap: messages in days."""
-    own = settings.rules.get("too-often")
-    return (own and own.cap) or CAP, (own and own.days) or DAYS
-
-
-def counted(engine: Engine) -> dict[tuple[str, str], int]:
-    """Count `decided` by outcome and reason."""
-    asked = "SELECT outcome, reason, count(*) FROM decided GROUP BY ALL ORDER BY ALL"
-    return {(outcome, reason): people for outcome, reason, people in engine.rows(asked)}
-
-
-def campaign_name(campaign: Campaign) -> str:
-    """Name a campaign by its id and its content: `evening:1f2e3d4c5b6a7980`."""
-    content = campaign.model_dump_json(exclude={"notes"})
-    return f"{campaign.id}:{hashlib.sha256(content.encode()).hexdigest()[:16]}"
-
-
-def campaign_file(settings: Settings, name: str) -> Path:
-    """Give the place of the campaign of a list in contextmail's own folder."""
-    digest = name.rpartition(":")[2]
-    if len(digest) != 16 or not digest.isalnum():
-        raise ConfigurationError(
-            "not the name of a list's campaign", where=f"{OURS}campaign", cure="make the list anew"
-        )
-    return settings.store / "lists" / f"{digest}.json"
-
-
-def keep_campaign(settings: Settings, campaign: Campaign) -> None:
-    """Keep what the list was decided by, to check it again."""
-    file = campaign_file(settings, campaign_name(campaign))
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with replaced(file) as target:
-        campaign.save(target)
-
-
-def hash_sql(parts: str) -> str:
-    """Write SQL of the hash of a row's columns, by which it is known to be as it was written."""
-    return f"substr(sha256(concat_ws('|', {parts})), 1, 12)"
-
-
-def variants_sql(campaign: Campaign) -> str:
-    """Write SQL, over `decided`, of which text of each edit somebody gets: `0,2,1`."""
-    return (
-        f"concat_ws(',', {', '.join(f'd.edit_{at}' for at in range(len(campaign.edits)))})" if campaign.edits else "''"
-    )
-
-
 def _name_rows(engine: Engine, people: Path, columns: Sequence[str], channel: str, settings: Settings) -> None:
     """Make the table `rows` of what names somebody in each row. Raises ConfigurationError where no column does."""
     kinds = {Channel.EMAIL: ["email"], Channel.POSTAL: ["email", "phone"]}.get(Channel(channel), ["phone"])
@@ -170,7 +104,7 @@ def _name_rows(engine: Engine, people: Path, columns: Sequence[str], channel: st
         cure = f'name a column `customer` or `{kinds[0]}`, or say which it is: [lists.columns] customer = "..."'
         raise ConfigurationError("no column says whom a row is of", where=str(people), cure=cure)
     given = identifier(quoted(found["customer"]), "VARCHAR") if "customer" in found else "NULL::VARCHAR"
-    written = [f"nullif(lower(trim({bare_sql(quoted(found[kind]))})), '')" for kind in kinds if kind in found]
+    written = [f"nullif({written_sql(bare_sql(quoted(found[kind])))}, '')" for kind in kinds if kind in found]
     engine.rows(
         f"CREATE OR REPLACE TEMP TABLE rows AS SELECT key, {bare_sql(given)} AS given,"
         f" coalesce({', '.join(written) or 'NULL'})::VARCHAR AS written FROM listed"

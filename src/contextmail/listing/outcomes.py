@@ -18,8 +18,8 @@ from contextmail.errors import ConfigurationError, RecordRejected, did_you_mean
 from contextmail.facts.folder import FactsFolder
 from contextmail.facts.roles import SYNONYMS
 from contextmail.facts.sources import csv_file
+from contextmail.listing.base import campaign_file
 from contextmail.listing.columns import roles
-from contextmail.listing.making import campaign_file
 from contextmail.listing.people import know_endpoints
 from contextmail.model.channel import Channel, Purpose
 from contextmail.model.consent import Act, Actor, Scope, Suppression, Trust, erased

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contextmail.campaign import Campaign, Slot
 from contextmail.engines.base import Engine, literal, quoted
-from contextmail.facts.endpoints import normalise_odd
+from contextmail.facts.endpoints import normalise_odd, written_sql
 from contextmail.facts.folder import FactsFolder
 from contextmail.facts.rows import load_rows
 from contextmail.facts.touched import read_touched
@@ -34,7 +34,7 @@ def ends_sql(endpoint: str, written: str) -> str:
     return f"(length({digits}) >= {_ENOUGH} AND ends_with({endpoint}, {digits}))"
 
 
-class Listed(People):
+class ListRows(People):
     """The rows of a list as recipients.
 
     It begins with a table `rows`: key (in the order of the file), given (a customer's id), written (an address or
@@ -203,7 +203,7 @@ def know_endpoints(engine: Engine, facts: FactsFolder, temp: Path, condition: st
     kinds = [kind for kind in ("email", "phone") if kind in facts.catalogue.facts]
     source = f"read_parquet({literal(str(facts.parquet))})"
     written = " UNION ALL ".join(
-        f"SELECT customer, '{kind}' AS kind, lower(trim({quoted(kind)}::VARCHAR)) AS written FROM {source}"
+        f"SELECT customer, '{kind}' AS kind, {written_sql(quoted(kind))} AS written FROM {source}"
         f" WHERE {quoted(kind)} IS NOT NULL AND {condition}"
         for kind in kinds
     )

@@ -11,10 +11,9 @@ from contextmail.config import Settings
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError
+from contextmail.facts.endpoints import written_sql
 from contextmail.facts.folder import FactsFolder
-from contextmail.listing.columns import OURS, bare_sql, roles, safe_name, safe_sql
-from contextmail.listing.files import load_list, write_csv
-from contextmail.listing.making import (
+from contextmail.listing.base import (
     CHECKED,
     MEMORY,
     STAMP,
@@ -25,8 +24,9 @@ from contextmail.listing.making import (
     hash_sql,
     variants_sql,
 )
-from contextmail.listing.people import Listed as Rows
-from contextmail.listing.people import ends_sql
+from contextmail.listing.columns import OURS, bare_sql, roles, safe_name, safe_sql
+from contextmail.listing.files import load_list, write_csv
+from contextmail.listing.people import ListRows, ends_sql
 from contextmail.model.channel import Channel
 from contextmail.store.base import Ledger
 
@@ -62,7 +62,7 @@ def recheck_list(
             f"CREATE TEMP TABLE rows AS SELECT key, {bare_sql(quoted(OURS + 'customer'))} AS given,"
             f" nullif({quoted(OURS + 'endpoint')}, '') AS written FROM listed"
         )
-        rows = Rows(engine, facts, campaign.channel, Path(folder))
+        rows = ListRows(engine, facts, campaign.channel, Path(folder))
         rows.find(exactly=True)
         rows.decide_now(campaign, ledger, settings.as_of, cap_of(settings))
         _hold_to_what_was_written(rows, campaign, file.columns, settings)
@@ -98,7 +98,7 @@ def _campaign(engine: Engine, path: Path, settings: Settings) -> Campaign:
     return Campaign.load(file)
 
 
-def _hold_to_what_was_written(rows: Rows, campaign: Campaign, columns: Sequence[str], settings: Settings) -> None:
+def _hold_to_what_was_written(rows: ListRows, campaign: Campaign, columns: Sequence[str], settings: Settings) -> None:
     """Let those fall out whose row was altered or has expired, or whose text is no longer the one that is true."""
     parts = ", ".join(f"coalesce({_bare(name)}, '')" for name in CHECKED)
     whole = f"{quoted(OURS + 'check')} = {hash_sql(parts)} AND {quoted(OURS + 'outcome')} = 'send'"
@@ -115,13 +115,13 @@ def _hold_to_what_was_written(rows: Rows, campaign: Campaign, columns: Sequence[
         )
 
 
-def _elsewhere(rows: Rows, campaign: Campaign, columns: Sequence[str], settings: Settings) -> str:
+def _elsewhere(rows: ListRows, campaign: Campaign, columns: Sequence[str], settings: Settings) -> str:
     """Say in SQL whether the list's own number is another than ours, as after a sort of some columns only."""
     kind = "email" if campaign.channel == Channel.EMAIL else "phone"
     own = roles([column for column in columns if not column.startswith(OURS)], [kind], settings)
     if not own or campaign.channel == Channel.POSTAL:
         return "false"
-    written = f"nullif(lower(trim({bare_sql(quoted(own[kind]))})), '')"
+    written = f"nullif({written_sql(bare_sql(quoted(own[kind])))}, '')"
     rows.engine.rows(f"CREATE TEMP TABLE own_rows AS SELECT key, {written} AS written FROM listed")
     rows.normalise("own_rows", "own_endpoints")
     ours = f"l.{quoted(OURS + 'endpoint')}"

@@ -81,10 +81,11 @@ def test_a_wrong_person_ends_the_number_for_all_who_would_use_it(centre: Centre)
     assert centre.reasons(centre.recheck()) == {"opted-out": 1}
 
 
-def test_a_wrong_person_leaves_the_number_to_another_customer_who_has_it(centre: Centre) -> None:
+@pytest.mark.parametrize("number", [NAIRS, ""])
+def test_a_wrong_person_leaves_the_number_to_another_customer_who_has_it(centre: Centre, number: str) -> None:
     centre.write("people.csv", "customer,phone\nK-106,+1 202 555 0106\nK-107,\n")
     centre.make()
-    taken = centre.take(f"{HEAD}K-107,{NAIRS},{AT},wrong person\n")
+    taken = centre.take(f"{HEAD}K-107,{number},{AT},wrong person\n")
     assert taken.withdrawals == 0 and centre.permitted(NAIRS).reasons[0].code == "no-record"
     centre.make()
     assert [row["contextmail_customer"] for row in centre.rows("calls.csv")] == ["K-106"]

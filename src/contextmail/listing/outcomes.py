@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -105,35 +105,37 @@ def take_outcomes(
 
 
 class _Book:
-    """Who has which address or number, of the facts; opened when it is first asked."""
+    """Who has which address or number, of the facts: looked up for some rows at a time."""
 
     def __init__(self, facts: FactsFolder, opened: ExitStack) -> None:
-        self.facts, self._opened = facts, opened
-        self._engine: DuckDBEngine | None = None
-
-    def endpoint(self, customer: str, kind: str) -> str:
-        """Give the address or number that a customer gave, if it is only one; else nothing."""
-        found = self._rows(
-            f"SELECT DISTINCT endpoint FROM known_endpoints WHERE customer = {literal(customer)}"
-            f" AND kind = {literal(kind)} AND is_main"
+        self._engine = opened.enter_context(DuckDBEngine(memory_limit="512MB"))
+        know_endpoints(
+            self._engine, facts, Path(opened.enter_context(TemporaryDirectory(prefix="contextmail-"))), "true"
         )
-        return found[0] if len(found) == 1 else ""
+        self._source = f"read_parquet({literal(str(facts.parquet))})"
+        self.known: set[str] = set()
+        """Ids that the facts have."""
+        self.main: dict[tuple[str, str], set[str]] = {}
+        """Customer and kind -> the addresses or numbers that they gave."""
+        self.owners: dict[str, set[str]] = {}
+        """Address or number -> its customers."""
 
-    def customers(self, endpoint: str) -> list[str]:
-        """List the customers who have an address or number."""
-        return self._rows(f"SELECT DISTINCT customer FROM known_endpoints WHERE endpoint = {literal(endpoint)}")
-
-    def knows(self, customer: str) -> bool:
-        """Say whether the facts have a customer of that id."""
-        source = f"read_parquet({literal(str(self.facts.parquet))})"
-        return bool(self._rows(f"SELECT customer FROM {source} WHERE customer = {literal(customer)}"))
-
-    def _rows(self, query: str) -> list[str]:
-        if self._engine is None:
-            self._engine = self._opened.enter_context(DuckDBEngine(memory_limit="512MB"))
-            temp = Path(self._opened.enter_context(TemporaryDirectory(prefix="contextmail-")))
-            know_endpoints(self._engine, self.facts, temp, "true")
-        return [str(row[0]) for row in self._engine.rows(query)]
+    def look_up(self, customers: Collection[str], endpoints: Collection[str]) -> None:
+        """Turn to the page of these customers, addresses and numbers."""
+        ids, ends = (", ".join(map(literal, ["", *some])) for some in (customers, endpoints))
+        self.known = {
+            row[0] for row in self._engine.rows(f"SELECT customer FROM {self._source} WHERE customer IN ({ids})")
+        }
+        self.main, self.owners = {}, {}
+        theirs = f"SELECT endpoint FROM known_endpoints WHERE customer IN ({ids})"
+        asked = (
+            "SELECT customer, kind, endpoint, is_main FROM known_endpoints"
+            f" WHERE endpoint IN ({ends}) OR endpoint IN ({theirs})"
+        )
+        for customer, kind, endpoint, is_main in self._engine.rows(asked):
+            self.owners.setdefault(endpoint, set()).add(customer)
+            if is_main:
+                self.main.setdefault((customer, kind), set()).add(endpoint)
 
 
 class _Taker:
@@ -148,6 +150,9 @@ class _Taker:
     def take(self, batch: Sequence[tuple[int, dict[str, str]]]) -> None:
         """Take rows in one transaction."""
         now = self.sync.clock()
+        if self.book:
+            ends = {end for _, row in batch for kind in ("phone", "email") if (end := _endpoint(row.get(kind, "")))}
+            self.book.look_up({row.get("customer", "") for _, row in batch}, ends)
         with self._kept():
             for line, row in batch:
                 try:
@@ -213,14 +218,16 @@ class _Taker:
         if not customer and not endpoint:
             raise RecordRejected("neither a customer nor a number or address", where="customer")
         several = "|" in customer
-        if several or (self.book and customer and endpoint and not self.book.knows(customer)):
+        if several or (self.book and customer and endpoint and customer not in self.book.known):
             # Of a number that several share, or an id of the dialler's own, the number says whose it is.
             customer = ""
         if self.book and customer and not endpoint:
-            endpoint = self.book.endpoint(customer, "email" if channel in (Channel.EMAIL, Channel.POSTAL) else "phone")
+            kind = "email" if channel in (Channel.EMAIL, Channel.POSTAL) else "phone"
+            given = self.book.main.get((customer, kind), set())
+            endpoint = next(iter(given)) if len(given) == 1 else ""
         if self.book and not customer and outcome is TouchOutcome.WRONG_PERSON:
-            owners = self.book.customers(endpoint)
-            customer = owners[0] if len(owners) == 1 else ""
+            owners = self.book.owners.get(endpoint, set())
+            customer = next(iter(owners)) if len(owners) == 1 else ""
         return customer, endpoint
 
     def _follows(self, touch: Touch) -> Iterator[tuple[Act, Scope, str]]:
@@ -233,7 +240,7 @@ class _Taker:
                 for channel in RINGS if touch.channel in RINGS else (touch.channel,):
                     yield Act.DENY, Scope(channel, Purpose.MARKETING), ""
             case TouchOutcome.WRONG_PERSON if touch.channel != Channel.POSTAL:
-                others = set(self.book.customers(touch.endpoint)) - {touch.customer} if self.book else set()
+                others = self.book.owners.get(touch.endpoint, set()) - {touch.customer} if self.book else set()
                 if not touch.customer or not others:
                     yield Act.SUPPRESS, Scope(), Suppression.WRONG_PERSON
             case TouchOutcome.BOUNCED if touch.channel != Channel.POSTAL:
@@ -284,6 +291,13 @@ def _written(row: Mapping[str, str], channel: str) -> str:
     """Give the address or number of a row that fits its channel; a letter is known by either."""
     kinds = {Channel.EMAIL: ["email"], Channel.POSTAL: ["email", "phone"]}.get(Channel(channel), ["phone"])
     return next((row[kind] for kind in kinds if row.get(kind)), "")
+
+
+def _endpoint(written: str) -> str:
+    try:
+        return normalise(written) if written else ""
+    except RecordRejected:
+        return ""
 
 
 def _time(text: str) -> datetime | None:

@@ -41,7 +41,7 @@ def test_a_list_goes_out_is_checked_again_and_its_outcomes_come_back(run, centre
     assert again.out.startswith("2 of 3 rows may be reached\n  drop    1  opted-out\n")
     assert len(rows("block.csv")) == 2 and run("decide", "--recheck", "block.csv").code == 0
     late = run("decide", "--recheck", "block.csv", "-o", "block.csv", "--as-of", "2026-06-02")
-    assert late.code == 1 and "expired  (the list may not be used any more: make it anew)" in late.out
+    assert late.code == 1 and "expired  (too late: the list or the message has expired)" in late.out
     assert rows("block.csv") == []
 
 

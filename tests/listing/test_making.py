@@ -99,6 +99,12 @@ def test_whoever_shares_a_number_hears_what_is_true_of_all_of_them_or_nothing(ce
     assert centre.rows("calls.csv")[0]["contextmail_script"].startswith("Good evening Gita.")
 
 
+def test_whoever_there_is_nothing_left_to_say_to_is_left_out(centre: Centre) -> None:
+    centre.write("evening.txt", "---\nchannel: call\ndelivered_by: automated\n---\nWe care about you.\n")
+    told = centre.make()
+    assert told.kept == 0 and centre.reasons(told)["no-text"] > 0
+
+
 def test_post_goes_by_customer_and_not_twice_to_one(centre: Centre) -> None:
     centre.write("letter.txt", "---\nchannel: postal\n---\nDear customer,\n\nthe line is new.\n")
     centre.write(

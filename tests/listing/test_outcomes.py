@@ -64,6 +64,22 @@ def test_a_time_without_a_zone_does_not_let_an_older_grant_stand(centre: Centre)
     assert centre.permitted(ADA).verdict is Verdict.DENY
 
 
+def test_times_are_read_as_the_dialler_writes_them(centre: Centre) -> None:
+    with (centre.folder / "contextmail.toml").open("a") as settings:
+        settings.write('\n[lists]\ndates = "%d/%m/%Y %H:%M"\ntime_zone = "America/New_York"\n')
+    centre.say(ADA, Act.GRANT, CALLS, datetime(2026, 5, 30, 22))
+    taken = centre.take(f"{HEAD}K-100,,30/05/2026 17:59,do not call\nK-104,,30/05/2026 18:01,dnc\nK-108,,{AT},dnc\n")
+    assert taken.undated == 1 and centre.permitted(ADA).verdict is Verdict.ALLOW
+    centre.take(f"{HEAD}K-100,,30/05/2026 18:01,do not call\n")
+    assert centre.permitted(ADA).verdict is Verdict.DENY
+    with (centre.folder / "contextmail.toml").open("a") as settings:
+        settings.write('time_zone = "Mars"\n')
+    text = (centre.folder / "contextmail.toml").read_text().replace('time_zone = "America/New_York"\n', "")
+    centre.write("contextmail.toml", text)
+    with pytest.raises(ConfigurationError, match="no zone such as"):
+        centre.settings()
+
+
 def test_no_word_raises_a_permission(centre: Centre) -> None:
     taken = centre.take(
         f"{HEAD},+1 202 555 0177,{AT},opted in\n,+1 202 555 0177,{AT},yes please call\nK-102,,{AT},granted\n"

@@ -23,7 +23,8 @@ _WHY = {
     "unasked-channel": "this number or address is not one that they gave us",
     "shared": "several customers have this number, and no text is true of each: name one of them in the row",
     "changed": "the row is not as it was written: pass on every column of contextmail's as it is",
-    "expired": "the list may not be used any more: make it anew",
+    "expired": "too late: the list or the message has expired",
+    "no-text": "nothing is left to say to them",
     "text-changed": "what they would hear is no longer true: make the list anew",
 }
 """What reasons mean that are no rule's name."""

@@ -198,7 +198,7 @@ class _Taker:
         channel = self._channel(row.get("channel", ""), campaign)
         written = _written(row, channel)
         endpoint = normalise(written) if written else ""
-        at = _time(row.get("at", ""))
+        at = self.settings.lists.time_of(row.get("at", ""))
         self.done.undated += at is None
         # What has no date of its own is told apart by its file.
         when = at.isoformat() if at else f"{self.digest}:{line}"
@@ -298,14 +298,6 @@ def _endpoint(written: str) -> str:
         return normalise(written) if written else ""
     except RecordRejected:
         return ""
-
-
-def _time(text: str) -> datetime | None:
-    """Read a time, with or without its zone; None where it cannot be read: an opt-out is not lost for its date."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _utc(at: datetime) -> datetime:

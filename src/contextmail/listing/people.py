@@ -165,14 +165,11 @@ class ListRows(People):
 
     def _hear(self, ledger: Ledger | None, scope: Scope) -> None:
         """Make `held`, `ledger` (caps and channels that people asked for), `touched` and `barred`."""
-        endpoints = [
-            str(row[0])
-            for row in self.engine.rows(
-                "SELECT endpoint FROM recipients WHERE endpoint IS NOT NULL UNION SELECT endpoint FROM known_endpoints"
-                " WHERE customer IN (SELECT known FROM owners)"
-            )
-        ]
-        found = held(ledger, scope, endpoints) if ledger else ()
+        asked = (
+            "SELECT endpoint FROM recipients WHERE endpoint IS NOT NULL UNION SELECT endpoint FROM known_endpoints"
+            " WHERE customer IN (SELECT known FROM owners)"
+        )
+        found = held(ledger, scope, [row[0] for row in self.engine.rows(asked)]) if ledger else ()
         rows = ([h.endpoint, str(h.refused), str(h.follows), h.only, h.most, h.days] for h in found)
         load_rows(
             self.engine, "held_read", ("endpoint", "refused", "follows", "wanted", "most", "days"), rows, self.temp

@@ -102,6 +102,11 @@ class Words:
         spoken = self.campaign.channel in (Channel.CALL, Channel.VOICE)
         columns = [f"{_tidy(_joined(pieces), spoken=spoken)} AS {quoted(name)}" for name, pieces in self.parts.items()]
         engine.rows(f"CREATE OR REPLACE TEMP TABLE texts AS SELECT {', '.join(['key', *columns])} FROM {source}")
+        silent = " || ".join(map(quoted, self.parts)) + " = ''"
+        engine.rows(
+            f"UPDATE decided SET outcome = 'drop', reason = 'no-text' WHERE key IN (SELECT key FROM texts WHERE {silent})"
+        )
+        engine.rows(f"DELETE FROM texts WHERE {silent}")
 
     def _pieces(self, pieces: Iterable[str | int | Slot], context: str, part: str) -> list[str]:
         """Give pieces as SQL of texts: literals, the columns of edits, and what fills slots and tokens."""
@@ -121,6 +126,9 @@ class Words:
         at = 0
         for token in self._dialect.tokens(source) if self._dialect else ():
             text = source[token.start : token.end]
+            if self.campaign.channel == Channel.EMAIL and self._dialect and self._dialect.system(token.name):
+                # Whoever sends it fills the link by which they leave.
+                continue
             if token.kind is not TokenKind.VALUE:
                 cure = "write it as claims and phrases; contextmail gives each person their own text"
                 raise CapabilityError(f"nobody would run {text!r} in a list", where=f"the {part}", cure=cure)

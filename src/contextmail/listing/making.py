@@ -79,8 +79,9 @@ def make_list(
         if out:
             added = _ours(engine, campaign, words, until, scripts)
             query = _query(columns, added, "outcome = 'send'")
-            write_csv(engine, query, out, file.delimiter)
+            # First what the list is checked by: no list is without it.
             keep_campaign(settings, campaign)
+            write_csv(engine, query, out, file.delimiter)
         if left_out:
             told = {name: f"nullif(d.{quoted(name)}::VARCHAR, '')" for name in ("outcome", "reason", "until", "to")}
             write_csv(engine, _query(columns, told, "outcome <> 'send'"), left_out, file.delimiter)

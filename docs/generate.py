@@ -25,10 +25,11 @@ from pydantic import BaseModel
 
 from contextmail import config, errors
 from contextmail.config import Limits, Settings
-from contextmail.model import claim, consent_options, hubspot, mailchimp, tables
+from contextmail.model import claim, consent_options, hubspot, list_options, mailchimp, tables
 from contextmail.model.claim import Claim, Policy, RuleOverride, Stage
 from contextmail.model.consent_options import ConsentOptions, HubspotSystem, MailchimpSystem, SqlSystem, WebhookSystem
 from contextmail.model.hubspot import HubspotOptions
+from contextmail.model.list_options import ListOptions
 from contextmail.model.mailchimp import MailchimpOptions
 from contextmail.model.message import Message, Part, PartKind
 from contextmail.model.tables import FactDefinition, TableMapping
@@ -165,6 +166,7 @@ def settings_page() -> str:
         ("[rules.NAME]", RuleOverride, claim.__file__),
         ("[rules.stale-life-stage.stages.NAME]", Stage, claim.__file__),
         ("[limits]", Limits, config.__file__),
+        ("[lists]", ListOptions, list_options.__file__),
         ("[mailchimp]", MailchimpOptions, mailchimp.__file__),
         ("[hubspot]", HubspotOptions, hubspot.__file__),
         ("[consent]", ConsentOptions, consent_options.__file__),

@@ -149,3 +149,18 @@ def test_each_situation_ends_as_its_story_says() -> None:
 
 def test_one_situation_is_asked_for_by_its_file() -> None:
     assert ran(EXAMPLES / "situations.py", "robot_call").stdout.count("written:") == 1
+
+
+# ---------------------------------------------------------------------------------------------------------- call list
+
+
+def test_an_evening_of_calls_ends_with_the_refusal_of_one_counted_everywhere() -> None:
+    done = ran(EXAMPLES / "call_list.py")
+    assert done.returncode == 0, done.stderr
+    _, made, taken, checked, late, told = done.stdout.split("\n== ")
+    assert "5 Mill Road | Good evening Eve. Which internet provider do you use?" in made
+    assert "1 Mill Road | Good evening Ada. I see that you have our Internet, but not our cable!" in made
+    assert "2 Mill Road | drop | nothing-for-them" in made and "6 Mill Road | hold | too-often" in made
+    assert "2 new touches" in taken and "0 new touches, 2 that were here before" in taken
+    assert "2 of 3 rows may be reached" in checked and "5 Mill Road | opted-out" in checked
+    assert "0 of 3 rows may be reached" in late and "no: withdrawn for call/marketing" in told

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,7 @@ from contextmail.facts.products import build_products
 from contextmail.facts.reading import Table, read_table
 from contextmail.facts.stages import build_stages
 from contextmail.facts.subscriptions import build_subscriptions
+from contextmail.facts.touched import bar_in_ledger, read_touched
 from contextmail.facts.touches import build_touches, streak_sql
 from contextmail.facts.zones import in_own_zone
 from contextmail.model.crossing import Waiting
@@ -41,6 +43,7 @@ from contextmail.model.fact import Catalogue, FactSpec
 from contextmail.model.identity import OWN, Identity
 from contextmail.model.ledger import Known
 from contextmail.model.tables import TABLES, FactDefinition, TableMapping
+from contextmail.model.touch import Touch
 
 Progress = Callable[[str, float], None]
 
@@ -72,6 +75,7 @@ def build(
     max_age: Mapping[str, int | Literal["never"]] | None = None,
     ledger: Iterable[Known] = (),
     waiting: Iterable[tuple[Waiting, Path]] = (),
+    touched: Iterable[Touch] = (),
     systems: Mapping[str, Mapping[str, TableMapping]] | None = None,
     identity: Identity | None = None,
     hindsight: bool = True,
@@ -87,7 +91,9 @@ def build(
 
     `as_of` is the clock: what is dated later is not known yet. `names` are facts that predicates use; those made from
     their names (`touches_14d_sms_ask`, `room_at_3_in_7d`) are built. `cap` is (messages, days) of the fact `room_at`.
-    `ledger` is what the customers said of consent and channels themselves, `waiting` what our own runs will send, each with the Parquet file of whom to. `rates` says what one unit of another currency is worth in `currency`; `max_age` how many days a fact may be old,
+    `ledger` is what the customers said of consent and channels themselves, `touched` what became of touches that files
+    told of, `waiting` what our own runs will send, each with the Parquet file of whom to. `rates` says what one unit of
+    another currency is worth in `currency`; `max_age` how many days a fact may be old,
     where it is not as facts/ages.py says. Paths are relative to `folder`.
     Without `hindsight` a refusal dated after the clock is not known yet either, which is for looking back alone.
     The same tables give the same bytes. The folder is replaced at the end, so that a crash leaves the old facts.
@@ -109,7 +115,7 @@ def build(
         builder = _Builder(engine, target, clock, progress or _silent, hindsight=hindsight)
         builder.read(by_system, folder, bad_row_limit)
         builder.join(identity or Identity(), folder, currency)
-        builder.hear(ledger, waiting)
+        builder.hear(ledger, touched, waiting)
         return builder.build(facts, names, currency, rates or {}, cap, max_age or {}, strict=strict)
 
 
@@ -162,10 +168,15 @@ class _Builder:
         build_endpoints(self.engine, self.read_of.get("customers", {}), self.target)
         return "(SELECT key AS customer, endpoint FROM endpoints)"
 
-    def hear(self, ledger: Iterable[Known], waiting: Iterable[tuple[Waiting, Path]]) -> None:
-        """Read what the ledger of consent says of the customers, and take note of our own runs that wait."""
+    def hear(self, ledger: Iterable[Known], touched: Iterable[Touch], waiting: Iterable[tuple[Waiting, Path]]) -> None:
+        """Read what the ledger says of the customers, what became of touches, and which of our own runs wait."""
         self.heard = read_ledger(self.engine, ledger, self.people, self.target)
         self.waiting = list(waiting)
+        told = iter(touched)
+        first = next(told, None)
+        known = self.people() if first else "(SELECT NULL::VARCHAR AS customer, NULL::VARCHAR AS endpoint WHERE false)"
+        read_touched(self.engine, chain([first], told) if first else (), known, self.target)
+        bar_in_ledger(self.engine, known)
 
     def build(
         self,
@@ -236,7 +247,7 @@ class _Builder:
 
     def _streak(self, blocks: list[Block]) -> None:
         """Add the unanswered streak, for which buying and writing are answers too."""
-        if "touches" not in self.tables:
+        if not self.engine.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'touches'"):
             return
         signs = ["SELECT customer, happened_at AS at_ FROM touches WHERE sent AND reacted"]
         if "orders" in self.tables:

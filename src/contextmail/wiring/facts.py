@@ -71,6 +71,7 @@ def build_facts(
             max_age=settings.max_age,
             ledger=snapshot(store) if store else (),
             waiting=waiting(applied, settings.as_of),
+            touched=store.touches() if store else (),
             systems=systems,
             identity=settings.identity,
             hindsight=hindsight,

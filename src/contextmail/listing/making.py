@@ -57,7 +57,7 @@ def make_list(
     the reason; `scripts` a text file each. The list may be used for `hours` (None: as set), and not after the message
     has expired or a fact that it rests on is too old. Raises ConfigurationError, and what compiling a message raises.
     """
-    checker = Checker(settings)
+    checker = Checker(settings, facts.products)
     rewrite = rewritten(checker.check(path), checker, safe_only=safe_only)
     campaign = compiled(rewrite, settings, facts.catalogue)
     with DuckDBEngine(memory_limit=MEMORY) as engine, TemporaryDirectory(prefix="contextmail-") as folder:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import chdir
 from inspect import getdoc
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def main() -> None:
 def pages() -> dict[Path, str]:
     """Give every page by its path."""
     rules: dict[str, type[ClaimRule] | type[PolicyRule]] = {**CLAIMS, **POLICIES}
-    shown = runs.sections(lambda words, folder: _printed(words, folder, {}))
+    shown = runs.sections(_printed_here)
     made = {f"rules/{name}.md": rule_page(rule) + shown.get(name, "") for name, rule in rules.items()}
     made |= {"rules/README.md": rule_index(), "errors.md": errors_page(), "settings.md": settings_page()}
     made |= {
@@ -254,6 +255,20 @@ def _printed(words: list[str], folder: Path, platform: Mapping[str, str]) -> str
     )  # fmt: skip
     if done.returncode > 1:
         sys.exit(f"contextmail {shlex.join(words)}\n{done.stderr}")
+    return _trimmed(done.stdout)
+
+
+def _printed_here(words: list[str], folder: Path) -> str:
+    """Run contextmail in `folder`, within this process, and give what it prints."""
+    from typer.testing import CliRunner
+
+    from contextmail.cli.app import app
+
+    environment = {name: None for name in os.environ if name.startswith("CONTEXTMAIL_")}
+    with chdir(folder):
+        done = CliRunner().invoke(app, words, prog_name="contextmail", env={**environment, **_TERMINAL})
+    if done.exit_code > 1:
+        sys.exit(f"contextmail {shlex.join(words)}\n{done.output}")
     return _trimmed(done.stdout)
 
 

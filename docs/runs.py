@@ -9,12 +9,12 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from told_situations import FOLDER, outcomes
+from told_situations import FOLDER, campaign_of, outcomes
 
 SHOP = Path(__file__).parent.parent / "examples" / "gift_shop"
-CAMPAIGNS = ("winter.html",)
-CUSTOMERS = ("12966", "16180", "99001")
-"""Who bought once, who is one of the best, and who never bought: the first who reads something else is shown."""
+CAMPAIGNS = ("winter.html", "sins.html", "postcard.txt")
+CUSTOMERS = ("12966", "16180")
+"""Who bought once, and who is one of the best: the first who reads something else is shown."""
 
 Print = Callable[[list[str], Path], str]
 """Run contextmail with these words in a folder, and give what it prints."""
@@ -25,7 +25,7 @@ def sections(printed: Print) -> dict[str, str]:
     shown = {rule: f"```console\n{text}\n```\n" for rule, text in _console(printed)}
     for rule, text in _told():
         shown.setdefault(rule, text)
-    return {rule: f"\n## A run\n{text}" for rule, text in shown.items()}
+    return {rule: f"\n## A run\n\n{text}" for rule, text in shown.items()}
 
 
 def _console(printed: Print) -> Iterator[tuple[str, str]]:
@@ -83,12 +83,12 @@ def _reasons(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _told() -> Iterator[tuple[str, str]]:
-    """Yield, for each rule that decides in a situation, what becomes of its customers."""
+    """Yield, for each rule that decides or rewrites in a situation, what becomes of its customers."""
     for path in sorted(FOLDER.glob("*.toml")):
         situation = tomllib.loads(path.read_text("utf-8"))
         rows = list(outcomes(situation))
         head = f"[{situation['title']}](../situations.md):\n\n| customer | decision | reads or hears |\n|---|---|---|\n"
         table = head + "".join(f"| {who} | {decision} | {words or '–'} |\n" for who, decision, words in rows)
-        for _, decision, _ in rows:
-            if reason := re.search(r"\((.+)\)$", decision):
-                yield reason[1], table
+        reasons = [found[1] for _, decision, _ in rows if (found := re.search(r"\((.+)\)$", decision))]
+        for rule in (*reasons, *(edit.rule for edit in campaign_of(situation).edits)):
+            yield rule, table

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "examples"))
-from situations import FOLDER, outcomes
+from situations import FOLDER, campaign_of, outcomes
+
+__all__ = ["FOLDER", "campaign_of", "outcomes", "page"]
 
 
 def page() -> str:

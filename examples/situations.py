@@ -1,4 +1,4 @@
-"""Six situations that people complain about, each with its message, its customers, and what each of them gets.
+"""Eight situations that people complain about, each with its message, its customers, and what each of them gets.
 
     python examples/situations.py                          all of them
     python examples/situations.py robot_call               one
@@ -22,9 +22,14 @@ FOLDER = Path(__file__).parent / "situations"
 CLOCK = datetime(2026, 5, 31, 9)
 
 
+def campaign_of(situation: dict[str, Any]) -> contextmail.Campaign:
+    """Compile a situation's message with its settings."""
+    return contextmail.compile(situation["message"], contextmail.Settings(**situation.get("settings", {})))
+
+
 def outcomes(situation: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Give, for each customer, the decision with its reason, and what they read or hear."""
-    campaign = contextmail.compile(situation["message"], contextmail.Settings(**situation.get("settings", {})))
+    campaign = campaign_of(situation)
     for name, facts in situation["customers"].items():
         one = campaign.decide(facts, as_of=CLOCK)
         words = " ".join(one.parts["text"].split()) if one.outcome == "send" else ""

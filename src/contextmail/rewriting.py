@@ -40,6 +40,9 @@ Gone = dict[int, list[Proposal]]
 Said = dict[tuple[str, bool, str], set[str]]
 """Part, for Outlook alone, a sentence or how one opens -> the author's sentences that say it or come to say it."""
 
+SHOWN_ONLY = "shown only"
+"""How the note of a finding without an edit begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
@@ -102,23 +105,23 @@ def _edit(
     """Make the edit of one finding, or say why there is none."""
     match, finding = found.match, found.finding
     if match.confidence == "low":
-        return "shown only: the words alone do not prove the claim"
+        return f"{SHOWN_ONLY}: the words alone do not prove the claim"
     proposal = checker.rules[match.rule].propose(match, checked.context)
     if isinstance(proposal, Barrier):
-        return f"shown only: {proposal.reason}"
+        return f"{SHOWN_ONLY}: {proposal.reason}"
     if all(variant.text is None for variant in proposal.variants):
-        return "shown only: the phrasebook has no text for it"
+        return f"{SHOWN_ONLY}: the phrasebook has no text for it"
     block = match.sentence.block
     if block.locked:
-        return "shown only: the platform repeats or replaces this place"
+        return f"{SHOWN_ONLY}: the platform repeats or replaces this place"
     proposal = _said_once(proposal, match, said)
     proposal = _not_emptied(proposal, block, gone, checked.context.phrasebook.say("last-words").heading)
     if isinstance(proposal, Barrier):
-        return f"shown only: {proposal.reason}"
+        return f"{SHOWN_ONLY}: {proposal.reason}"
     proposal = _fitted(_without_repeats(proposal), block, match.sentence)
     place = _placed(proposal, block)
     if isinstance(place, Barrier):
-        return f"shown only: {place.reason}"
+        return f"{SHOWN_ONLY}: {place.reason}"
     start, end, wrap, bare = place
     return Edit(
         rule=match.rule,

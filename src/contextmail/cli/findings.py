@@ -18,7 +18,7 @@ from contextmail.facts.catalogue import types_for
 from contextmail.facts.folder import FactsFolder
 from contextmail.language.messages import FILES
 from contextmail.model.finding import Edit, Finding
-from contextmail.rewriting import rewritten
+from contextmail.rewriting import SHOWN_ONLY, rewritten
 
 _MESSAGES = (".html", ".htm", ".txt", ".eml", ".liquid")
 _SIDE = ("message.toml", "message.json")
@@ -140,8 +140,9 @@ def without_baseline(looked: Sequence[Looked], file: Path) -> list[Looked]:
 
 
 def _mends(edit: Edit, finding: Finding) -> bool:
-    overlaps = edit.part == finding.part and edit.start < finding.end and finding.start < edit.end
-    return overlaps and finding.confidence == "high"  # another's edit in the same words mends no guess
+    # Another's edit in the same words mends nothing of what is only shown.
+    shown = finding.note.startswith(SHOWN_ONLY)
+    return edit.part == finding.part and edit.start < finding.end and finding.start < edit.end and not shown
 
 
 def _of_facts(finding: Finding) -> bool:

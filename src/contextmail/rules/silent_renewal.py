@@ -64,7 +64,9 @@ class SilentRenewal(ClaimRule):
         if not any(one.search(before, before.lower()) for one in context.lexicon.patterns[self.name]):
             told = context.message.renewal_change
             for match in super().find(sentence, context):
-                yield match if told else replace(match, confidence="low", note=_UNTOLD)
+                # What is added stands at the sentence's end.
+                whole = replace(match, end=sentence.end)
+                yield whole if told else replace(whole, confidence="low", note=_UNTOLD)
 
     def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Say behind the request what changes."""

@@ -70,13 +70,19 @@ class CompiledPolicy(BaseModel):
 
 
 class Wording(BaseModel):
-    """What formats need of the language and the company: month names, the currency and its decimals."""
+    """What formats need of the locale and the company: names, patterns and signs, the currency and its decimals."""
 
     model_config = ConfigDict(frozen=True)
 
     months: list[str] = []
-    currency: str = ""
+    date: str = "%(d)s %(MMMM)s %(y)s"
+    group: str = ","
+    sizes: tuple[int, int] = (3, 3)
+    """Digits of the last group of a number, and of each before it."""
+    decimal: str = "."
     decimals: int = 2
+    money: tuple[str, str] = ("", "")
+    """What stands before an amount, and behind it."""
 
 
 class Campaign(BaseModel):
@@ -311,19 +317,47 @@ class OneDecision:
 
 
 def formatted(value: FactValue, how: str, wording: Wording, clock: datetime) -> str:
-    """Write a fact as people write it, in capitals where the format is; what it holds is made inert text."""
+    """Write a fact as people write it, in capitals where the format is; what it holds is made inert text.
+
+    Money without a part of its unit has no decimals: £20, £12.50.
+    """
     if how.isupper():
         return formatted(value, how.lower(), wording, clock).upper()
     if how == "month" and isinstance(value, date):
         month = wording.months[value.month - 1]
         return month if value.year == clock.year else f"{month} {value.year}"
     if how == "date" and isinstance(value, date):
-        return f"{value.day} {wording.months[value.month - 1]} {value.year}"
+        return wording.date % _date_fields(value, wording)
     if how == "money" and isinstance(value, int):
-        return f"{value / 10**wording.decimals:,.{wording.decimals}f} {wording.currency}".strip()
+        whole, rest = divmod(abs(value), 10**wording.decimals)
+        amount = _grouped(whole, wording) + (f"{wording.decimal}{rest:0{wording.decimals}}" if rest else "")
+        return f"{'-' if value < 0 else ''}{wording.money[0]}{amount}{wording.money[1]}"
     if how == "count" and isinstance(value, int):
-        return f"{value:,}"
+        return f"{'-' if value < 0 else ''}{_grouped(abs(value), wording)}"
     return inert(str(value))
+
+
+def _date_fields(value: date, wording: Wording) -> dict[str, str | int]:
+    return {
+        "d": value.day,
+        "dd": f"{value.day:02}",
+        "M": value.month,
+        "MM": f"{value.month:02}",
+        "MMMM": wording.months[value.month - 1],
+        "y": value.year,
+    }
+
+
+def _grouped(number: int, wording: Wording) -> str:
+    """Write a number, not negative, with its digits in groups."""
+    last, others = wording.sizes
+    left, groups = str(number), []
+    size = last
+    while len(left) > size:
+        left, group = left[:-size], left[-size:]
+        groups.append(group)
+        size = others
+    return wording.group.join([left, *reversed(groups)])
 
 
 _HARMLESS = re.compile(r"(?:[^\W_]|(?<! )[ ,'-](?! |$))+")

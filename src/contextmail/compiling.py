@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from contextmail.campaign import Campaign, CompiledEdit, CompiledPolicy, CompiledVariant, Slot, Wording
+from contextmail.campaign import Campaign, CompiledEdit, CompiledPolicy, CompiledVariant, Slot
 from contextmail.checking import Checker
 from contextmail.config import Settings
 from contextmail.dialects.base import Dialect
@@ -14,6 +14,7 @@ from contextmail.errors import ConfigurationError
 from contextmail.facts.catalogue import made_type, types_for
 from contextmail.language.editing import escape_for
 from contextmail.language.phrases import SLOT
+from contextmail.language.wording import wording
 from contextmail.model.claim import Policy
 from contextmail.model.fact import Catalogue, FactType
 from contextmail.model.finding import Edit, Finding, Variant
@@ -68,7 +69,7 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
         max_age_days={n: s.max_age_days for n, s in known.items() if n in asked and s.max_age_days is not None},
         cut_points=catalogue.cut_points if catalogue else {},
         expires=message.expires,
-        wording=Wording(months=list(rewrite.checked.context.phrasebook.months), currency=settings.currency),
+        wording=wording(settings.language, settings.locale, settings.currency),
         edits=edits,
         policies=policies,
         parts={part.name: _pieces(part.source, part.name, rewrite.edits) for part in message.parts},
@@ -188,6 +189,9 @@ class _Compiler:
 
     def _format(self, fact: str) -> str:
         kind = {**types_for(fact), **self.types}.get(fact)
+        unit = self.catalogue.facts[fact].unit if self.catalogue and fact in self.catalogue.facts else ""
+        if fact == "spend" or unit.startswith("minor"):
+            return "money"
         return _FORMATS.get(kind, "name") if kind else "name"
 
     def policy(self, policy: Policy) -> CompiledPolicy:

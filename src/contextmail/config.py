@@ -103,6 +103,8 @@ class Settings(BaseModel):
     """The company as its customers know it."""
     language: str = "en"
     """The language of lexicon and phrasebook."""
+    locale: str = ""
+    """How numbers, money and dates are written, as `en_GB` or `de_CH`; empty: as in the language and the currency's country."""
     dialect: str = ""
     """The template language (`mailchimp`, `hubl`, `liquid`); empty: seen from the tokens."""
     currency: str = ""

@@ -29,6 +29,7 @@ _LINE_BREAK = re.compile(r"(?i)<br\b[^>]*>")
 _EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
 _WORD = re.compile(r"[\w']+")
 _POSTSCRIPT = re.compile(r"(?i)^\s*p\.? ?s\b")
+_HEADLINES = (Place.SUBJECT, Place.PREHEADER, Place.HEADING, Place.TITLE)
 _ASIDE = (Place.TITLE, Place.ALT, Place.HIDDEN, Place.BUTTON)
 
 Gone = dict[int, list[Proposal]]
@@ -104,6 +105,8 @@ def _edit(
         return "shown only: the platform repeats or replaces this place"
     proposal = _said_once(proposal, match, said)
     proposal = _not_emptied(proposal, block, gone, checked.context.phrasebook.say("last-words").heading)
+    if isinstance(proposal, Barrier):
+        return f"shown only: {proposal.reason}"
     proposal = _fitted(_without_repeats(proposal), block, match.sentence)
     place = _placed(proposal, block)
     if isinstance(place, Barrier):
@@ -173,8 +176,10 @@ def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
     )
 
 
-def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Proposal:
+def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Proposal | Barrier:
     """Put neutral words for the last of a block's sentences when each of them may go: no paragraph is left empty.
+
+    A subject or a heading that has nothing to say to anybody ("Hurry! Hurry!") stays.
 
     A block that one edit takes away goes with its tags. Who has a history reads of it in an earlier sentence.
     """
@@ -186,7 +191,11 @@ def _not_emptied(proposal: Proposal, block: Block, gone: Gone, words: str) -> Pr
     left = "".join(sign for at, sign in enumerate(block.text) if not any(start <= at < end for start, end in cuts))
     if any(sign.isalnum() or sign == OBJECT for sign in _POSTSCRIPT.sub("", left)):
         return proposal
-    words += _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]
+    if block.place in _HEADLINES:
+        if not any(variant.text for each in gone[id(block)] for variant in each.variants):
+            return Barrier("the place may not stay empty, and no text is true of everybody")
+    else:
+        words += _FULL_STOP[block.text.rstrip()[-1:] in _ENDS]
     texts = (words if v.text == "" and v.when not in told else v.text for v in proposal.variants)
     variants = (replace(v, text=text) for v, text in zip(proposal.variants, texts, strict=True))
     return replace(proposal, variants=tuple(variants))
@@ -208,7 +217,8 @@ def _fitted(proposal: Proposal, block: Block, sentence: Sentence) -> Proposal:
         added = (v if v.text is None else replace(v, text=text[start - 1] + v.text) for v in proposal.variants)
         return replace(proposal, cut=(start - 1, end), variants=tuple(added))
     whole = text[sentence.start : sentence.end]
-    opens = not any(sign.isalnum() or sign == OBJECT for sign in text[sentence.start : start])
+    before = text[sentence.start : start]
+    opens = before.endswith((": ", " – ", " — ")) or not any(sign.isalnum() or sign == OBJECT for sign in before)
     variants = [
         v
         if v.text is None

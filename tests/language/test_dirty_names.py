@@ -30,6 +30,7 @@ def mended(first: str, last: str, known: dict[str, int] | None = None) -> tuple[
         ("Dr. Ada", "Lovelace", "Ada", "Lovelace"),
         ("Lovelace, Ada", "", "Ada", "Lovelace"),
         ("Ada Lovelace", "Lovelace", "Ada", "Lovelace"),
+        ("DEREK", "JONES", "Derek", "Jones"),
         ("MARY ANN", "SMITH", "Mary Ann", "Smith"),
         ("MARY ANN", "", "Mary Ann", ""),
         ("NGUYEN THANH", "", "Nguyen Thanh", ""),
@@ -54,7 +55,8 @@ def test_a_repair_that_is_certain_is_made(first: str, last: str, as_first: str, 
         ("J.", "", "only an initial"), ("AJ", "Smith", "capitals"), ("+44 1632", "", "number or signs"),
         ("Ada2", "", "number in a name"), ("http://x.example", "", "markup or link"), ("<b>Ada</b>", "", "markup or link"),
         ("Juan Carlos", "", "first and last name"), ("Thanh Nguyen", "", "first and last name"),
-        ("Ada", "MACKENZIE", "capitals"), ("Ada", "VAN DER BERG", "capitals"), ("🌸", "", "number or signs"),
+        ("LEBRON", "James", "capitals"), ("DESHAWN", "", "capitals"), ("latoya", "Smith", "small letters"),
+        ("JOANN", "Smith", "capitals"), ("Ada", "MACKENZIE", "capitals"), ("Ada", "VAN DER BERG", "capitals"), ("🌸", "", "number or signs"),
     ],
 )  # fmt: skip
 def test_where_there_is_doubt_a_person_looks(first: str, last: str, what: str) -> None:

@@ -34,27 +34,37 @@ _UNCERTAIN_CASE = re.compile(
     r"mac\w{3}|dela|dell|desou|devr|van[dh]|vond|le[bcf][elo]|la[fp][lor]|di[cmps]a|fitz|stj|ij|mc\w{0,2}$", re.I
 )
 """Last names that many write with a second capital (DeLaCruz, MacKenzie, VanDyke, IJssel), and MCA, which may be none."""
+_UNCERTAIN_GIVEN = re.compile(
+    r"(?:le|la|de|da)[bcdfghjklmnpqrstvwxz]\w*[aeiouy]|d['’]?(?:andre|angelo|arcy|artagnan|marco|onte|quan)"
+    r"|(?:jo|mary|lee?|lou|rae?|rose|sue|ruth|roxa?|bobb[iy]e?|bill[iy]e?)(?:anna?e?|lynne?|beth|ellen|jean|kay|lou|sue)$",
+    re.I,
+)
+"""First names that many write with a second capital (LeBron, DeShawn, LaToya, JoAnn), if they are not common ones."""
 _GIVEN = frozenset(
-    "ada adam agnes al alan albert alberto alejandro alex alexander alexandra alfred ali alice alicia allan allen amanda"
-    " amy ana andre andrea andrew angel angela ann anna anne annie anthony antonio arthur ashley barbara beatrice ben"
-    " benjamin bernard beth betty bill bob brenda brian bruce bruno carl carla carlos carmen carol caroline catherine"
-    " cathy charles charlotte chloe chris christina christine christopher claire clara claude craig cynthia dan daniel"
-    " daniela david dawn dean deborah della dennis diana diane don donald donna dorothy douglas edith eduardo edward"
-    " elena elizabeth ella ellen emily emma enrique eric erica erin esther ethan eugene eva evelyn ewan fatima felix"
-    " fernando flora frances francesca francis francisco frank fred gabriel gary george gerald gina giovanni giulia"
-    " gloria grace greg gregory hanna hannah hans harold harry heather helen helena henry hugo ian ida imogen ines"
-    " ingrid irene isaac isabel ivan jack jacob jacqueline james jan jane janet jason javier jean jeff jeffrey jennifer"
-    " jeremy jerry jesse jessica jesus jill jim jo joan joanna joe joel johan johann john jon jonas jonathan jordan jorge"
-    " jose joseph joshua joy juan judith judy julia julian julie justin karen karl kate katherine kathleen kathryn keith"
-    " kelly ken kenneth kevin kim klaus kurt kyle lara larry laura lauren lee leo leon lily linda lisa lou louis louise"
-    " lucas lucia lucy luigi luis luke lynn mabel manuel marc marco margaret maria marie marilyn mario mark martha martin"
-    " mary matthew maya megan mei melissa michael michel michelle miguel mike miles mohamed mohammed monica nadia nancy"
-    " natalie nathan neil nicholas nicole nina noah nora olga oliver olivia oscar otto pablo pamela patricia patrick paul"
-    " paula pedro peter philip phillip pierre quinn rachel ralph ramon randy ravi raymond rebecca ricardo richard robert"
-    " roberto robin roger ronald rosa rose ross roy ruth ryan sam samantha samuel sandra sara sarah scott sean sebastian"
-    " seth sharon shirley simon sofia sophia sophie stella stephanie stephen steve steven sue susan sylvia tara teresa"
-    " terry theo theresa thomas tim timothy tina tom tony tyler ursula vera veronica victor victoria vincent virginia"
-    " walter wayne wendy wilhelm william wolfgang yusuf yvonne zachary zoe".split()
+    "ada adam agnes al alan albert alberto alejandro alex alexander alexandra alfred ali alice alicia allan allen"
+    " amanda amy ana andre andrea andrew angel angela ann anna anne annie anthony antonio arthur ashley barbara"
+    " beatrice ben benjamin bernard beth betty bill bob brenda brian bruce bruno carl carla carlos carmen carol"
+    " caroline catherine cathy charles charlotte chloe chris christina christine christopher claire clara claude"
+    " craig cynthia dale damian damon dan dana daniel daniela danielle danny daphne daria darius darlene darrell"
+    " darren darryl daryl dave david davina dawn dean deborah debra declan delia della delores demi denis denise"
+    " dennis denny derek derrick desmond devin dewey diana diane don donald donna dorothy douglas edith eduardo"
+    " edward elena elizabeth ella ellen emily emma enrique eric erica erin esther ethan eugene eva evelyn ewan fatima"
+    " felix fernando flora frances francesca francis francisco frank fred gabriel gary george gerald gina giovanni"
+    " giulia gloria grace greg gregory hanna hannah hans harold harry heather helen helena henry hugo ian ida imogen"
+    " ines ingrid irene isaac isabel ivan jack jacob jacqueline james jan jane janet jason javier jean jeff jeffrey"
+    " jennifer jeremy jerry jesse jessica jesus jill jim jo joan joanna joanne joe joel johan johann john jon jonas"
+    " jonathan jordan jorge jose joseph joshua joy juan judith judy julia julian julie justin karen karl kate"
+    " katherine kathleen kathryn keith kelly ken kenneth kevin kim klaus kurt kyle lambert lana lance lara larry"
+    " laura lauren lawrence lazaro lee lena lenny leo leon lesley leslie lester leticia lewis lily linda lisa lou"
+    " louis louise lucas lucia lucy luigi luis luke lynn mabel manuel marc marco margaret maria marie marilyn mario"
+    " mark martha martin mary matthew maya megan mei melissa michael michel michelle miguel mike miles mohamed"
+    " mohammed monica nadia nancy natalie nathan neil nicholas nicole nina noah nora olga oliver olivia oscar otto"
+    " pablo pamela patricia patrick paul paula pedro peter philip phillip pierre quinn rachel ralph ramon randy ravi"
+    " raymond rebecca ricardo richard robert roberto robin roger ronald rosa rose ross roy ruth ryan sam samantha"
+    " samuel sandra sara sarah scott sean sebastian seth sharon shirley simon sofia sophia sophie stella stephanie"
+    " stephen steve steven sue susan sylvia tara teresa terry theo theresa thomas tim timothy tina tom tony tyler"
+    " ursula vera veronica victor victoria vincent virginia walter wayne wendy wilhelm william wolfgang yusuf yvonne"
+    " zachary zoe".split()
 )
 """Common given names: in front they say that a first name is one, behind that they may be a second one."""
 
@@ -212,7 +222,8 @@ def _name(field: Field, what: str, text: str) -> Dirt:
     """Write a given name of one or more words as a name; certain where each word is one beyond doubt."""
     words = text.split()
     mended = " ".join(map(_cased, words))
-    letters = len(mended) == len(text) and all(_PLAIN.fullmatch(word.rstrip(".")) for word in words)
+    doubt = mended != text and any(_UNCERTAIN_GIVEN.match(w) and w.lower() not in _GIVEN for w in words)
+    letters = not doubt and len(mended) == len(text) and all(_PLAIN.fullmatch(word.rstrip(".")) for word in words)
     certain = letters and first_name(mended) == _cased(words[0]) and not are_initials(words[0], text)
     return Dirt(field, what, mended if certain else first_name(text), certain=certain)
 

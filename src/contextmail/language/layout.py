@@ -93,6 +93,8 @@ class _Frame:
     contents: int
     """How many blocks and objects there were before it."""
     inline: list[str]
+    linked: bool = False
+    """A link is open directly inside: what breaks the text in it is still the words of the link."""
 
 
 class Layout:
@@ -160,6 +162,8 @@ class Layout:
                 builder.marks.append((start, end, name, 0, barrier))
             else:
                 self._frames[-1].inline.append(name)
+                if name == "a":
+                    self._frames[-1].linked = self._masked.find("href", start, end) >= 0
                 builder.marks.append((start, end, name, 1, barrier))
             return
         if builder.runs or builder.marks:
@@ -173,6 +177,8 @@ class Layout:
     def _push(self, start: int, name: str, traits: _Traits) -> None:
         outer = self._frames[-1]
         place = _PLACES.get(name) or (Place.PARAGRAPH if outer.place is Place.CELL else outer.place)
+        if (outer.linked or outer.place is Place.BUTTON) and place in (Place.PARAGRAPH, Place.CELL):
+            place = Place.BUTTON
         if outer.traits is not _NO_TRAITS:
             above = outer.traits
             traits = _Traits(
@@ -189,6 +195,8 @@ class Layout:
         if name in _INLINE and frames[-1].name != name:
             inline = frames[-1].inline
             known = name in inline
+            if name == "a":
+                frames[-1].linked = False
             while known and inline.pop() != name:
                 pass
             self._builder.marks.append((start, end, name, -1, "" if known else "a tag that is not opened here"))

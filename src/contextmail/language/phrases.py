@@ -28,11 +28,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Phrasebook:
-    """What a language says instead: entries by name, the nouns of the business, month names."""
+    """What a language says instead: entries by name, the nouns of the business."""
 
     words: Mapping[str, str]
     entries: Mapping[str, Say]
-    months: tuple[str, ...]
 
     def say(self, name: str, groups: Mapping[str, str | None] | None = None) -> Say:
         """Give the entry `name` with words and the pattern's groups in place; slots stay. Raises ConfigurationError."""
@@ -67,7 +66,6 @@ def phrasebook(language: str = "en", overrides: Mapping[str, Any] | None = None)
     return Phrasebook(
         words=data["words"],
         entries={name: _entry(name, entry) for name, entry in data["say"].items()},
-        months=tuple(data["months"]["names"]),
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from contextmail.dialects.base import TokenKind
-from contextmail.language.block import OBJECT, Block
+from contextmail.language.block import OBJECT, Block, Place
 
-_EMOJI = "\u2600-\u27bf\u2b50\ufe0f\U0001f1e6-\U0001faff"
+_EMOJI = "\u231a\u231b\u23e9-\u23f3\u2600-\u27bf\u2b50\ufe0f\U0001f1e6-\U0001faff"
 _STOPS = ".!?…。！？"
 # A mark that may end a sentence, with the quotes and brackets that close behind it; emoji; a break of lines. It begins
 # with one set of characters, which the regex engine skips to quickly.
@@ -19,6 +19,7 @@ _CANDIDATE = re.compile(
     )""",
     re.VERBOSE,
 )
+_REPLY = re.compile(r"(?i)(?:(?:re|fwd?|aw|wg)(?:\s?\[\d+\])?:\s+)+(?=\S)")
 _LAST_WORD = re.compile(r"[^\s(\[\"“'‘]+\Z")
 # Never the end of a sentence: something belongs to it on its right.
 _LEADING = frozenset(
@@ -52,24 +53,32 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def reply_prefix(block: Block) -> int:
+    """Give where a subject begins behind "Re: " and its kin; 0 where there is none."""
+    prefix = _REPLY.match(block.text) if block.place is Place.SUBJECT else None
+    return prefix.end() if prefix else 0
+
+
 def block_sentences(block: Block) -> list[tuple[int, int]]:
-    """Give the spans of the sentences of a block, the conditional tokens at their edges left outside."""
+    """Give the spans of the sentences of a block, its reply prefix and the conditional tokens at their edges left out."""
+    begin = reply_prefix(block)
+    spans = [(max(start, begin), end) for start, end in sentences(block.text) if end > begin]
     if all(token.kind is TokenKind.VALUE for token in block.tokens.values()):
-        return sentences(block.text)
+        return spans
 
     def edge(index: int) -> bool:
         token = block.tokens.get(index)
         return block.text[index].isspace() or (token is not None and token.kind is not TokenKind.VALUE)
 
-    spans = []
-    for start, end in sentences(block.text):
+    inner = []
+    for start, end in spans:
         while start < end and edge(start):
             start += 1
         while end > start and edge(end - 1):
             end -= 1
         if start < end:
-            spans.append((start, end))
-    return spans
+            inner.append((start, end))
+    return inner
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from contextmail.dialects.base import Dialect
-from contextmail.language.flow import Barrier, Block
+from contextmail.language.flow import OBJECT, Barrier, Block
 from contextmail.language.patterns import Lexicon, Pattern
 from contextmail.language.phrases import Phrasebook
+from contextmail.language.sentences import reply_prefix
 from contextmail.model.claim import Claim, Policy, RuleOverride
 from contextmail.model.finding import Confidence, Grade, Variant
 from contextmail.model.message import Message
@@ -36,8 +37,10 @@ class Sentence:
 
     @property
     def alone(self) -> bool:
-        """Say whether the block holds nothing but this sentence."""
-        return not self.block.text[: self.start].strip() and not self.block.text[self.end :].strip()
+        """Say whether the block holds no words but this sentence's, if twice; a reply prefix and emoji are none."""
+        text = self.block.text
+        others = f"{text[reply_prefix(self.block) : self.start]} {text[self.end :]}"
+        return not any(sign.isalnum() or sign == OBJECT for sign in others.replace(text[self.start : self.end], ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from contextmail.language.block import OBJECT
 from contextmail.language.flow import Barrier
+from contextmail.language.patterns import straight
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
@@ -42,10 +44,14 @@ class FakeReply(ClaimRule):
         because="they have not written",
     )
 
-    def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
+    def may(self, text: Sentence, context: Context) -> bool:
         """Look at the subject."""
-        if sentence.part == "subject":
-            yield from super().find(sentence, context)
+        return text.part == "subject" and text.first
+
+    def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
+        """Look at all of the subject: its first sentence begins behind the prefix."""
+        text, patterns = straight(sentence.block.text), {self.name: context.lexicon.patterns[self.name]}
+        yield from super().find(replace(sentence, start=0, end=len(text), text=text, patterns=patterns), context)
 
     def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Cut the prefix; of a subject that says nothing, replace all of it, so that a better one may come instead."""

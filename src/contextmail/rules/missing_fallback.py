@@ -9,8 +9,8 @@ from contextmail.model.finding import Grade
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 
 _NAME = re.compile(r"(?i)(?:^|[._])(?:f_?name|first_?name|given_?name|firstname)$")
-_CLOSED = re.compile(r"\s*(?:[,.!?;:)☀-➿🌀-🫿]|$)")
-_OPENS = re.compile(r",\s+(?P<word>[^\W\d_][\w'’]*)")
+_CLOSED = re.compile(r"\s*(?:[,.!?;:)☀-➿⏩-⏳⭐🌀-🫿]|$)|\s[–—-]\s")
+_OPENS = re.compile(r"(?P<pause>(?:[,:]| [–—-])\s+)(?P<word>[^\W\d_][\w'’]*)")
 _LAST_NAME = re.compile(r"\s\ufffc")
 
 
@@ -73,20 +73,28 @@ def _place(sentence: Sentence, at: int, grammar: Mapping[str, re.Pattern[str]]) 
     text, before = sentence.block.text, sentence.block.text[sentence.start : at]
     if _LAST_NAME.match(text, at + 1) or not _CLOSED.match(text, at + 1):
         return at, at + 1, "", {}
+    comma = re.search(r",\s*$", before)
     if grammar["greeted"].search(before):
-        return at, at + 1, "name-or-there", {}
+        return (
+            (sentence.start + comma.start(), at + 1, "comma-name-or-there", {})
+            if comma
+            else (at, at + 1, "name-or-there", {})
+        )
     if grammar["dear"].search(before):
         return at, at + 1, "name-or-reader", {}
     if welcomed := grammar["welcomed"].search(before):
         return sentence.start + welcomed.start(1), at + 1, "space-name-or-nothing", {}
-    if not before and (opened := _OPENS.match(text, at + 1, sentence.end)):
+    if not any(map(str.isalnum, before)) and (opened := _OPENS.match(text, at + 1, sentence.end)):
         word = opened["word"]
-        return at, opened.end(), "name-before", {"word": word, "capital": word[0].upper() + word[1:]}
-    comma = re.search(r",\s*$", before)
+        groups = {"pause": opened["pause"], "word": word, "capital": word[0].upper() + word[1:]}
+        return at, opened.end(), "name-before", groups
+    if grammar["given"].search(before):
+        return at, at + 1, "name-or-you", {}
     if not comma:
         called = before.rstrip() and before[-1].isspace() and not grammar["named"].search(before)
         return (at - 1, at + 1, "space-name-or-nothing", {}) if called else (at, at + 1, "", {})
     start = sentence.start + comma.start()
-    if text[at + 1 : at + 2] == "," and text[at + 2 : sentence.end].strip():
+    behind = text[at + 2 : sentence.end].strip()
+    if text[at + 1 : at + 2] == "," and behind and not grammar["resumes"].match(f"{before[: comma.start()]}, {behind}"):
         return start, at + 2, "name-between-commas", {}
     return start, at + 1, "comma-name-or-nothing", {}

@@ -21,9 +21,10 @@ _PROTECTED = {
     "a number": re.compile(r"\d"),
 }
 """What no edit may lose."""
-_NUMBER_ONE = re.compile(r"(?i)#1\b|\bno\. 1\b")
+_NUMBER_ONE = re.compile(r"(?i)#1\b|\bno\. 1\b|\btop \d+\b%?")
 """Praise, not a number."""
-_END = re.compile(r"(?P<mark>[.!?…]?)[.!?…]*[\"')\]]*[\s☀-➿🌀-🫿\ufe0f]*$")
+_END = re.compile(r"(?P<mark>[.!?…]?)[.!?…]*[\"')\]]*[\s☀-➿⏩-⏳⭐🌀-🫿\ufe0f]*$")
+_EMOJI = re.compile(r"\s*[☀-➿⏩-⏳⭐🌀-🫿\ufe0f]+$")
 _PAUSE = re.compile(r"(?:[,:]| [–—-]) ")
 KEEPS_TEXT = ("heading", "subject", "preheader", "line", "title", "alt", "cell")
 """Places that may not stay empty."""
@@ -75,7 +76,7 @@ def _or_original(texts: Sequence[Variant], claim: Claim) -> tuple[Variant, ...]:
 def _whole(
     match: Match, variants: Sequence[Variant], heading: str, context: Context, *, may_cut: bool = True
 ) -> Proposal | Barrier:
-    clause = cut_clause(match, variants, context) if may_cut else None
+    clause = (cut_clause(match, variants, context) or cut_tail(match, variants, context)) if may_cut else None
     if clause is None and _has_news(match, context):
         return Barrier("the sentence says something besides the claim")
     return clause or replace_sentence(match, variants, context, heading)
@@ -118,6 +119,25 @@ def cut_clause(match: Match, variants: Sequence[Variant], context: Context) -> P
     )
 
 
+def cut_tail(match: Match, variants: Sequence[Variant], context: Context) -> Proposal | None:
+    """Cut the clause that makes the claim behind a sentence of its own: "You get it free, and it's been a while"."""
+    sentence, grammar = match.sentence, context.lexicon.grammar
+    text = sentence.block.text
+    _, start, end = _core(match, context)
+    head = text[start : match.start]
+    joined = grammar["joined-before"].search(head)
+    if not joined or not joined[0].startswith(",") or variants[0].text is not None:
+        return None
+    words, cut = head[: joined.start()], start + joined.start()
+    if len(words.split()) < 4 or grammar["fronted"].match(words) or context.lexicon.claims(words):
+        return None
+    mark = _END.search(text[match.end : end])
+    stop = match.end + mark.start() if mark else end
+    if len(text[match.end : stop].split()) > 2 or kept(sentence.block, cut, stop):
+        return None
+    return Proposal((cut, stop), (variants[0], Variant("", "")), Grade.UNSAFE, "cuts the clause that makes the claim")
+
+
 def replace_sentence(
     match: Match, variants: Sequence[Variant], context: Context, heading: str = ""
 ) -> Proposal | Barrier:
@@ -130,6 +150,9 @@ def replace_sentence(
     cut, start, end = _core(match, context)
     if lost := kept(sentence.block, start, end, named=match.groups.get("noun") or ""):
         return lost
+    keeps = sentence.alone and sentence.block.place in KEEPS_TEXT
+    if end < sentence.end and cut == sentence.start and not keeps and not any(v.text for v in variants):
+        start, end = cut, sentence.end  # a name that is only called goes with the words: "Hurry, ￼!"
     text = sentence.block.text[start:end]
     if grammar["notice"].search(text):
         return Barrier("the sentence says why somebody gets this, or for whom it is")
@@ -139,12 +162,13 @@ def replace_sentence(
         return Barrier("the next sentence goes on from it")
     pause = sentence.block.text[cut:start] if cut > sentence.start else ""
     called = end < sentence.end or cut == start > sentence.start
-    stays = called or (sentence.alone and sentence.block.place in KEEPS_TEXT)
+    stays = called or keeps
     goes_on = end == sentence.end and bool(sentence.block.text[end:].strip())
     ended: list[Variant] = []
     for variant in variants:
         # a headline has no full stop in the place of a question mark
-        words, replaced = variant.text, text if goes_on or not stays else text.replace("?", "")
+        headline = stays or sentence.block.place in (Place.SUBJECT, Place.HEADING)
+        words, replaced = variant.text, text if goes_on or not headline else text.replace("?", "")
         if words == "" and pause:
             ended.append(replace(variant, text=_ended("", text, goes_on=goes_on)))
             continue
@@ -182,7 +206,8 @@ def _core(match: Match, context: Context) -> tuple[int, int, int]:
     """Give the stretch of the sentence that is said, without the name that it calls before or behind it.
 
     The first of the three is where an edit begins: behind a greeting that can stand alone ("Hi ￼" of "Hi ￼, we miss
-    you!"), before a mere name, which goes with the sentence ("￼, we miss you!"), behind any other ("Dear ￼, ").
+    you!"), before a mere name, which goes with the sentence ("￼, we miss you!"), behind any other ("Dear ￼, "). Emoji
+    that frame it stay on both sides.
     """
     sentence, grammar = match.sentence, context.lexicon.grammar
     text = sentence.block.text
@@ -191,7 +216,11 @@ def _core(match: Match, context: Context) -> tuple[int, int, int]:
     cut = start = before.end() if before else sentence.start
     if before and (before["greets"] or text[sentence.start] == OBJECT):
         cut = before.start("pause") if before["greets"] else sentence.start
-    return cut, start, behind.start() if behind else sentence.end
+    if behind:
+        return cut, start, behind.start()
+    emoji = _EMOJI.search(text, match.end, sentence.end)
+    framed = emoji and text[: sentence.start].strip() == emoji[0].strip()
+    return cut, start, emoji.start() if emoji and framed else sentence.end
 
 
 def _ended(text: str, replaced: str, *, goes_on: bool) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from contextmail.language.flow import Barrier
+from contextmail.language.sentences import block_sentences
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
 from contextmail.model.message import Message
@@ -11,6 +12,8 @@ from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 from contextmail.rules.remedies import kept
 
 _UNTOLD = "if something changes with the next term, say it by the message's renewal_change"
+_SHORT = 3
+"""Words of an answer to which another sentence belongs: "Not yet!"."""
 
 
 class SilentRenewal(ClaimRule):
@@ -65,8 +68,8 @@ class SilentRenewal(ClaimRule):
     def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Say behind the request what changes."""
         sentence = match.sentence
-        text = sentence.block.text[sentence.start : sentence.end].rstrip()
-        last = sentence.start + len(text) - 1
+        text = sentence.block.text[: self._end(sentence)].rstrip()
+        last = len(text) - 1
         if lost := kept(sentence.block, last, last + 1):
             return lost
         if not text.endswith((".", "!", "?")):
@@ -74,3 +77,16 @@ class SilentRenewal(ClaimRule):
         told = Variant("", f"{text[-1]} {context.message.renewal_change}")
         original = Variant(self.definition(context).true_when, None)
         return Proposal((last, last + 1), (original, told), Grade.UNSAFE, "adds what changes")
+
+    def _end(self, sentence: Sentence) -> int:
+        """Give where the request ends: a question with its answer, "Time to renew? Not yet! You have until August."."""
+        end = sentence.end
+        if not sentence.text.rstrip().endswith("?"):
+            return end
+        text = sentence.block.text
+        for start, stop in block_sentences(sentence.block):
+            if start >= sentence.end:
+                end = stop
+                if len(text[start:stop].split()) > _SHORT:
+                    break
+        return end

@@ -10,9 +10,11 @@ from contextmail.language.sentences import block_sentences
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Variant
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
-from contextmail.rules.remedies import remedy, replace_sentence
+from contextmail.rules.remedies import kept, remedy, replace_sentence
 
 _ASKED = re.compile(r"(?<![^.!?])[^.!?]*\?\s*\Z")
+_SHORT = 7
+"""Words of a question that asks no more than whether somebody is a stranger."""
 NO_MEMBER = "NOT known(renewal_at)"
 """No subscription runs, as far as is known: of who bought, a membership is still to be told."""
 
@@ -76,8 +78,26 @@ class StrangerTalk(ClaimRule):
             # Without its question an offer to strangers would be a promise to customers.
             if answer is not None and not any(isinstance(self.propose(f, context), Proposal) for f in found):
                 return Barrier("the sentence behind it answers the question")
-            return replace_sentence(match, (Variant(f"NOT ({claim.true_when})", ""), Variant("", None)), context)
-        return remedy(match, claim, context)
+            heading = context.phrasebook.say(match.say).heading if sentence.alone else ""
+            return replace_sentence(
+                match, (Variant(f"NOT ({claim.true_when})", ""), Variant("", None)), context, heading
+            )
+        proposal = remedy(match, claim, context)
+        asked = _ASKED.search(sentence.block.text, 0, sentence.start)
+        if isinstance(proposal, Barrier) or not asked or self._talks(asked[0], context):
+            return proposal
+        if lost := kept(sentence.block, *asked.span()):
+            return lost
+        if len(asked[0].split()) > _SHORT:
+            return Barrier("it answers the question before it")
+        # A question to strangers goes with its answer: "Still with your old shop? Switch to us!"
+        start = asked.end() - len(asked[0].lstrip())
+        return replace(proposal, cut=(start, proposal.cut[1]))
+
+    def _talks(self, text: str, context: Context) -> bool:
+        """Say whether a sentence is itself one to strangers, which has an edit of its own."""
+        small = straight(text.strip()).lower()
+        return any(p.search(straight(text.strip()), small) for p in context.lexicon.patterns[self.name])
 
     def _next(self, sentence: Sentence, context: Context) -> Sentence | None:
         following = next((span for span in block_sentences(sentence.block) if span[0] >= sentence.end), None)

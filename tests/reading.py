@@ -72,7 +72,7 @@ def message_of(kind: str, text: str, around: dict[str, Any]) -> dict[str, Any]:
         return {"html": "<p>The lamps hang on a hook.</p>", **around, "subject": text}
     if kind in _PLACES:
         return {**around, "html": _PLACES[kind].format(text)}
-    return {**around, "channel": _CHANNELS.get(kind, "email"), "text": text}
+    return {"channel": _CHANNELS.get(kind, "email"), **around, "text": text}
 
 
 @cache

@@ -17,6 +17,7 @@ from contextmail.language.messages import read_message
 from contextmail.language.patterns import Lexicon, lexicon, straight
 from contextmail.language.phrases import Phrasebook, phrasebook
 from contextmail.language.sentences import block_sentences
+from contextmail.model.channel import Channel
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Finding
 from contextmail.model.manifest import Manifest
@@ -96,7 +97,7 @@ class Checker:
         context = Context(
             message,
             self.lexicon,
-            self.phrasebook,
+            self.phrasebook.aloud() if message.channel in (Channel.VOICE, Channel.CALL) else self.phrasebook,
             self.settings.fields,
             known_fields=_known_fields(self.settings, manifest),
             dialect=dialect,

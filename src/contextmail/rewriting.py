@@ -17,9 +17,10 @@ from contextmail.language.flow import OBJECT, Barrier, Flow, fill
 from contextmail.language.patterns import straight
 from contextmail.language.phrases import slots
 from contextmail.language.sentences import block_sentences
-from contextmail.model.finding import Edit, Finding, Grade
+from contextmail.model.finding import Edit, Finding, Grade, Variant
 from contextmail.model.message import Message
 from contextmail.rules.base import Match, Proposal, Sentence
+from contextmail.rules.missing_fallback import MissingFallback
 from contextmail.rules.remedies import KEEPS_TEXT, kept
 
 _TEXT = "\x00"
@@ -28,6 +29,7 @@ _ENDS, _FULL_STOP = ".!?…", ("", ".")
 _LINE_BREAK = re.compile(r"(?i)<br\b[^>]*>")
 _EMPTY_TAGS = re.compile(r"<(\w+)[^>]*></\1>")
 _WORD = re.compile(r"[\w']+")
+_MARKUP = re.compile(r"[<>&{}|\n]")
 _POSTSCRIPT = re.compile(r"(?i)^\s*p\.? ?s\b")
 _HEADLINES = (Place.SUBJECT, Place.PREHEADER, Place.HEADING, Place.TITLE)
 _ASIDE = (Place.TITLE, Place.ALT, Place.HIDDEN, Place.BUTTON)
@@ -157,6 +159,7 @@ def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
     names = any("first_name" in slots(v.text) for v in proposal.variants if v.text)  # a greeting may be there twice
     may_go = not (stays or names or kept(block, sentence.start, sentence.end))
     new = not any(sign.isalnum() for sign in before + after)
+    beside = straight(f"{block.text[: sentence.start]} {block.text[sentence.end :]}").lower()
     wholes = [None if v.text is None else f"{before}{v.text}{after}" for v in proposal.variants]
     again = []
     for variant, whole in zip(proposal.variants, wholes, strict=True):
@@ -164,7 +167,8 @@ def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
         if new or proposal.grade is Grade.UNSAFE:
             keys.append(_opening(variant.text or ""))
         others = [said.setdefault((sentence.part, block.mso, key), set()) for key in keys if variant.text]
-        again.append(may_go and any(authors - {sentence.text} for authors in others))
+        thanked = keys[1:] not in ([], [""]) and f" {keys[1]} " in f" {' '.join(_WORD.findall(beside))} "
+        again.append(may_go and (thanked or any(authors - {sentence.text} for authors in others)))
         for authors in others if not again[-1] else ():
             authors.add(sentence.text)
     if not any(again):
@@ -272,7 +276,7 @@ def _apart(edits: Sequence[Edit], sources: Mapping[str, str]) -> Iterator[Edit]:
             yield current
             current = replace(edit, start=current.end, wrap=(edit.wrap[0].removeprefix(shared), edit.wrap[1]))
         else:
-            current = _joined(current, edit)
+            current = _joined(current, edit, sources[edit.part])
     if current is not None:
         yield current
 
@@ -282,7 +286,7 @@ def _blank(source: str) -> bool:
     return not html.unescape(_LINE_BREAK.sub("", source)).strip()
 
 
-def _joined(outer: Edit, inner: Edit) -> Edit:
+def _joined(outer: Edit, inner: Edit, source: str) -> Edit:
     """Make one edit of two that overlap; its original text is kept only where nothing that it says is untrue.
 
     In the same place, texts that wait for a fact (a name) come before the claim's own. Elsewhere the edit of the claim
@@ -297,9 +301,25 @@ def _joined(outer: Edit, inner: Edit) -> Edit:
         return inner if _by_absence(outer) else outer
     if outer.original is None and inner.end > outer.end:
         return inner  # a name before a claim
+    before = source[outer.start : inner.start].removeprefix(outer.wrap[0])
+    after = source[inner.end : outer.end].removesuffix(outer.wrap[1])
+    within = inner.end <= outer.end and inner.wrap == ("", "") and not _MARKUP.search(before + after)
+    if within and inner.rule == MissingFallback.name:
+        # who reads the original of the claim reads their clean name in it
+        named = (Variant(w.when, f"{before}{w.text}{after}") for w in inner.variants)
+        return replace(outer, variants=tuple(_in_place_of_original(outer.variants, tuple(named))))
     guard = inner.original.when if inner.original and inner.original.when else inner.true_when
     variants = (replace(v, when=f"({v.when}) AND ({guard})") if v.text is None and guard else v for v in outer.variants)
     return replace(outer, variants=tuple(variants), grade=_lower(outer.grade, inner.grade))
+
+
+def _in_place_of_original(variants: Sequence[Variant], texts: Sequence[Variant]) -> Iterator[Variant]:
+    """Yield the variants with texts for the original, each for those of whom both predicates hold."""
+    for variant in variants:
+        if variant.text is not None:
+            yield variant
+        for text in texts if variant.text is None else ():
+            yield replace(text, when=" AND ".join(f"({when})" for when in (variant.when, text.when) if when))
 
 
 def _by_absence(edit: Edit) -> bool:

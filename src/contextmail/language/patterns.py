@@ -21,8 +21,8 @@ _STRAIGHT = str.maketrans(
 )
 _CURLY = re.compile(f"[{''.join(map(chr, _STRAIGHT))}]")
 
-_TOLD = ("silent-renewal", "known-question", "mislabelled-purpose")
-"""Rules that find what a message tells or asks: news, which may not go with the claim beside it."""
+_TOLD = ("silent-renewal", "mislabelled-purpose")
+"""Rules that find what a message tells: news, which may not go with the claim beside it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Lexicon:
     """How the language builds its sentences, as far as cutting and joining them asks."""
 
     def claims(self, text: str) -> bool:
-        """Say whether `text` certainly makes a claim about its reader; what it tells or asks of them is none."""
+        """Say whether `text` certainly makes a claim; what it tells its reader is none."""
         small, possible = text.lower(), self.possible(text).items()
         claimed = (pattern for rule, patterns in possible if rule not in _TOLD for pattern in patterns)
         return any(pattern.confidence == "high" and pattern.search(text, small) for pattern in claimed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -32,6 +32,11 @@ class Phrasebook:
 
     words: Mapping[str, str]
     entries: Mapping[str, Say]
+    spoken: Mapping[str, str]
+
+    def aloud(self) -> Phrasebook:
+        """Give the phrasebook of a call, which nobody reads."""
+        return replace(self, words={**self.words, **self.spoken})
 
     def say(self, name: str, groups: Mapping[str, str | None] | None = None) -> Say:
         """Give the entry `name` with words and the pattern's groups in place; slots stay. Raises ConfigurationError."""
@@ -65,6 +70,7 @@ def phrasebook(language: str = "en", overrides: Mapping[str, Any] | None = None)
     data = _merged(tomllib.loads(source.read_text("utf-8")), overrides or {})
     return Phrasebook(
         words=data["words"],
+        spoken={**data["spoken"], **(overrides or {}).get("words", {})},
         entries={name: _entry(name, entry) for name, entry in data["say"].items()},
     )
 

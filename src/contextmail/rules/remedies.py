@@ -125,8 +125,8 @@ def cut_tail(match: Match, variants: Sequence[Variant], context: Context) -> Pro
     text = sentence.block.text
     _, start, end = _core(match, context)
     head = text[start : match.start]
-    joined = grammar["joined-before"].search(head)
-    if not joined or not joined[0].startswith(",") or variants[0].text is not None:
+    joined = grammar["joined-tail"].search(head)
+    if not joined or variants[0].text is not None:
         return None
     words, cut = head[: joined.start()], start + joined.start()
     if len(words.split()) < 4 or grammar["fronted"].match(words) or context.lexicon.claims(words):

@@ -21,8 +21,9 @@ class SilentRenewal(ClaimRule):
 
     ## What it does
     In a message that says by `renewal_change` what is different from the next term on ("From May it is published online
-    only."), looks for a request to renew, and puts that sentence behind it, unless the message holds it already. With
-    `true_when`, a predicate of the company's own, the request stays as it is for those whose product does not change.
+    only."), looks for a request to renew, and puts that sentence behind it (behind the answer, where it asks), unless the
+    message holds it already. With `true_when`, a predicate of the company's own, the request stays as it is for those
+    whose product does not change.
 
     ## Why it hurts
     Who renews a printed magazine and gets a password will not renew again, and tells everybody.

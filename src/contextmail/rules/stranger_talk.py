@@ -84,7 +84,7 @@ class StrangerTalk(ClaimRule):
             )
         proposal = remedy(match, claim, context)
         asked = _ASKED.search(sentence.block.text, 0, sentence.start)
-        if isinstance(proposal, Barrier) or not asked or self._talks(asked[0], context):
+        if isinstance(proposal, Barrier) or not asked or context.lexicon.claims(straight(asked[0].strip())):
             return proposal
         if lost := kept(sentence.block, *asked.span()):
             return lost
@@ -93,11 +93,6 @@ class StrangerTalk(ClaimRule):
         # A question to strangers goes with its answer: "Still with your old shop? Switch to us!"
         start = asked.end() - len(asked[0].lstrip())
         return replace(proposal, cut=(start, proposal.cut[1]))
-
-    def _talks(self, text: str, context: Context) -> bool:
-        """Say whether a sentence is itself one to strangers, which has an edit of its own."""
-        small = straight(text.strip()).lower()
-        return any(p.search(straight(text.strip()), small) for p in context.lexicon.patterns[self.name])
 
     def _next(self, sentence: Sentence, context: Context) -> Sentence | None:
         following = next((span for span in block_sentences(sentence.block) if span[0] >= sentence.end), None)

@@ -19,20 +19,23 @@ from pathlib import Path
 
 import providers
 import rewrites
+import runs
 import told_situations
 from pydantic import BaseModel
 
 from contextmail import config, errors
 from contextmail.config import Limits, Settings
-from contextmail.model import claim, consent_options, hubspot, mailchimp, tables
-from contextmail.model.claim import Claim, Policy, RuleOverride
+from contextmail.model import claim, consent_options, hubspot, list_options, mailchimp, tables
+from contextmail.model.claim import Claim, Policy, RuleOverride, Stage
 from contextmail.model.consent_options import ConsentOptions, HubspotSystem, MailchimpSystem, SqlSystem, WebhookSystem
 from contextmail.model.hubspot import HubspotOptions
+from contextmail.model.list_options import ListOptions
 from contextmail.model.mailchimp import MailchimpOptions
 from contextmail.model.message import Message, Part, PartKind
 from contextmail.model.tables import FactDefinition, TableMapping
 from contextmail.rules import CLAIMS, POLICIES
 from contextmail.rules.base import ClaimRule, PolicyRule
+from contextmail.rules.stale_life_stage import STAGES, StaleLifeStage
 from contextmail.sandbox.mailchimp import Sandbox, seeding
 
 DOCS = Path(__file__).parent
@@ -61,7 +64,8 @@ def main() -> None:
 def pages() -> dict[Path, str]:
     """Give every page by its path."""
     rules: dict[str, type[ClaimRule] | type[PolicyRule]] = {**CLAIMS, **POLICIES}
-    made = {f"rules/{name}.md": rule_page(rule) for name, rule in rules.items()}
+    shown = runs.sections(lambda words, folder: _printed(words, folder, {}))
+    made = {f"rules/{name}.md": rule_page(rule) + shown.get(name, "") for name, rule in rules.items()}
     made |= {"rules/README.md": rule_index(), "errors.md": errors_page(), "settings.md": settings_page()}
     made |= {
         "cli.md": cli_page(),
@@ -84,6 +88,7 @@ def rule_page(rule: type[ClaimRule] | type[PolicyRule]) -> str:
 _NUMBERS = {
     "too-often": "| `cap`, `days` | 3 messages in 7 days |\n",
     "not-listening": "| `cap` | 12 messages without an answer |\n",
+    "crossed-campaigns": "| `days` | 1: how far apart two messages must be |\n",
     "all-ask": "| `ratio` | 0.1: a message of value for ten asks |\n",
 }
 
@@ -99,6 +104,9 @@ def _settings_of(rule: type[ClaimRule] | type[PolicyRule]) -> Iterator[str]:
         yield f"| `true_when` | `{made.true_when}` |\n| `otherwise` | `{made.otherwise}` |\n"
         yield "| `says` | further phrases that make the claim |\n| `never` | phrases that are not this claim |\n"
         yield f"| `allow` | a reason: the rule is suppressed |\n\nUnknown {untrue}.\n"
+        if rule is StaleLifeStage:
+            yield "\n| stage | true when (days) |\n|---|---|\n"
+            yield from (f"| `{stage}` | `{text}` |\n" for stage, text in STAGES.items())
         return
     policy = rule().definition(_A_MESSAGE)
     if rule.name in claim.UNSUPPRESSIBLE:
@@ -156,7 +164,9 @@ def settings_page() -> str:
         ("[[claim]]", Claim, claim.__file__),
         ("[[policy]]", Policy, claim.__file__),
         ("[rules.NAME]", RuleOverride, claim.__file__),
+        ("[rules.stale-life-stage.stages.NAME]", Stage, claim.__file__),
         ("[limits]", Limits, config.__file__),
+        ("[lists]", ListOptions, list_options.__file__),
         ("[mailchimp]", MailchimpOptions, mailchimp.__file__),
         ("[hubspot]", HubspotOptions, hubspot.__file__),
         ("[consent]", ConsentOptions, consent_options.__file__),

@@ -1,4 +1,4 @@
-"""Five situations that people complain about, each with its message, its customers, and what each of them gets.
+"""Six situations that people complain about, each with its message, its customers, and what each of them gets.
 
     python examples/situations.py                          all of them
     python examples/situations.py robot_call               one

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from contextmail.checking import Checker
+from contextmail.compiling import validate
 from contextmail.config import Settings, load
-from contextmail.errors import ConfigurationError
-from contextmail.model.fact import FactType
+from contextmail.errors import ConfigurationError, PredicateError
+from contextmail.model.fact import Catalogue, FactType
+from contextmail.wiring import facts_asked
 
 
 def write(folder: Path, text: str) -> Path:
@@ -239,3 +242,30 @@ def test_a_mistake_in_systems_is_named_by_its_line(tmp_path: Path, text: str, ex
     with pytest.raises(ConfigurationError) as raised:
         load(tmp_path)
     assert expected in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("stage", "what"),
+    [
+        ('says = ["your puppy"]', "of the stage 'puppy' it is not said when it fits"),
+        ('true_when = "orders < 3"\ninstead = [{ text = "Grown dogs" }]', "when"),
+        ('true_when = "orders < 3"\ninsted = []', "unknown key 'insted'"),
+    ],
+)
+def test_a_stage_of_life_says_when_it_fits_and_each_text_when_it_is_true(tmp_path: Path, stage: str, what: str) -> None:
+    file = write(tmp_path, f"[rules.stale-life-stage.stages.puppy]\n{stage}\n")
+    with pytest.raises(ConfigurationError, match=what):
+        Checker(load(file))
+
+
+def test_a_mistake_in_a_stage_s_predicate_is_shown_with_its_place(tmp_path: Path) -> None:
+    stages = '[rules.stale-life-stage.stages.baby]\ninstead = [{ when = "child_aeg > 3", text = "Rucksacks" }]\n'
+    settings = load(write(tmp_path, stages))
+    with pytest.raises(PredicateError, match="child_aeg") as raised:
+        validate(settings, Catalogue(as_of=settings.as_of, customers=0, facts={}))
+    assert "[rules.stale-life-stage] stages.baby instead 1" in str(raised.value)
+
+
+def test_a_stage_asks_for_the_facts_that_its_predicates_name(tmp_path: Path) -> None:
+    stages = '[rules.stale-life-stage.stages.baby]\ntrue_when = "touches_9d_sms = 0"\n'
+    assert "touches_9d_sms" in facts_asked(load(write(tmp_path, stages)))

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from contextmail.campaign import Campaign, CompiledEdit, Slot
 from contextmail.checking import Checked, Checker
+from contextmail.compiling import compile as compile_message
 from contextmail.compiling import compiled
 from contextmail.config import Settings
 from contextmail.dialects import DIALECTS, any_tokens
@@ -398,3 +399,18 @@ def test_text_from_facts_is_inert(dialect: str, name: str, product: str) -> None
 def test_what_is_only_shown_says_which_of_the_reasons_it_is(html: str, reason: str) -> None:
     notes = [finding.note for finding in proposed({"html": html}).rewrite.findings if finding.confidence == "high"]
     assert [note.startswith(f"shown only: {reason}") for note in notes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("source", "reads"),
+    [
+        ('<p>Act now! <a href="https://example.com/">The lamps</a></p>', '<p><a href="https://example.com/">The lamps</a></p>'),
+        ("<p>Act now! <b>The lamps</b> are here.</p>", "<p><b>The lamps</b> are here.</p>"),
+        ("<p>The <b>lamps are here. Act now!</b> <i>Come</i> in.</p>", "<p>The <b>lamps are here. </b> <i>Come</i> in.</p>"),
+        ("<p>Come <i>in.</i> Act now!</p>", "<p>Come <i>in.</i></p>"),
+        ("<p>Come in.<br>Act now!<br>Bye.</p>", "<p>Come in.<br>Bye.</p>"),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_goes_leaves_the_tags_beside_it(source: str, reads: str) -> None:
+    campaign = compile_message({"html": source, "dialect": "mailchimp"})
+    assert campaign.decide({}).parts["html"] == reads

@@ -3,6 +3,7 @@
     from contextmail import Campaign, check, compile, decide, preview, rewrite      with files alone
     from contextmail import open_target, open_runs, pull, plan, apply, refresh, undo      on a platform
     from contextmail import audit, open_table      for a one-off that looks for what is wrong with an audience or a table
+    from contextmail import make_list, recheck_list, take_outcomes      for a call centre or a letter shop, by files
     from contextmail import open_ledger, permitted, Scope      for consent, just before a message is sent
     from contextmail import unsubscribe_url, unsubscribe_headers, open_receiver, open_sync, Worker      to keep it in step
 
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     )
     from contextmail.facts.folder import FactsFolder
     from contextmail.language.messages import read_message
+    from contextmail.listing.making import make_list
+    from contextmail.listing.outcomes import take_outcomes
+    from contextmail.listing.rechecking import recheck_list
     from contextmail.model.consent import Permission, Scope
     from contextmail.model.decision import Decision, Evidence, Outcome
     from contextmail.model.fact import Catalogue
@@ -111,6 +115,7 @@ __all__ = [
     "compile",
     "decide",
     "load_settings",
+    "make_list",
     "open_ledger",
     "open_receiver",
     "open_runs",
@@ -122,9 +127,11 @@ __all__ = [
     "preview",
     "pull",
     "read_message",
+    "recheck_list",
     "reconcile",
     "refresh",
     "rewrite",
+    "take_outcomes",
     "undo",
     "unsubscribe_headers",
     "unsubscribe_url",
@@ -146,6 +153,9 @@ _HOMES = {
     ),
     "contextmail.facts.folder": ("FactsFolder",),
     "contextmail.language.messages": ("read_message",),
+    "contextmail.listing.making": ("make_list",),
+    "contextmail.listing.outcomes": ("take_outcomes",),
+    "contextmail.listing.rechecking": ("recheck_list",),
     "contextmail.model.consent": ("Permission", "Scope"),
     "contextmail.model.decision": ("Decision", "Evidence", "Outcome"),
     "contextmail.model.fact": ("Catalogue",),

@@ -123,6 +123,7 @@ class _Replay:
                 " the facts of that day"
             )
         facts = facts_at(morning)
+        self.checker.products = facts.products
         checked = self.checker.check(message)
         for rule, of_whom in self._untrue(checked, facts, morning):
             self._note(message, rule, of_whom)

@@ -17,6 +17,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from contextmail.errors import ConfigurationError, RecordRejected
+from contextmail.model.crossing import CLEAR, PLANNED, Crossing, utc
 from contextmail.model.decision import Decision, Evidence, Outcome
 from contextmail.model.fact import FactValue
 from contextmail.predicates.tree import Tree, compile_function, describe, facts_of
@@ -103,6 +104,8 @@ class Campaign(BaseModel):
     max_age_days: dict[str, int] = {}
     cut_points: dict[str, list[int]] = {}
     expires: datetime | None = None
+    crossing: Crossing | None = None
+    """What tells whether another planned message goes first; None: no policy asks."""
     wording: Wording = Wording()
     edits: list[CompiledEdit]
     policies: list[CompiledPolicy]
@@ -139,7 +142,7 @@ class Campaign(BaseModel):
         `as_of` is the clock (default: now). Policies are judged in the order of their severity: drop, reroute, hold.
         Raises RecordRejected for a fact of another type.
         """
-        clock = _utc(as_of) if as_of else datetime.now(UTC).replace(tzinfo=None)
+        clock = utc(as_of) if as_of else datetime.now(UTC).replace(tzinfo=None)
         try:
             row = self._row(facts, clock)
             codes, outcome = self._compiled(row)
@@ -180,17 +183,19 @@ class Campaign(BaseModel):
         row["as_of"] = clock
         built = get("facts_as_of")
         if built is not None and self.max_age_days:
-            age = clock - _utc(datetime.fromisoformat(built) if isinstance(built, str) else built)
+            age = clock - utc(datetime.fromisoformat(built) if isinstance(built, str) else built)
             for name, days in self.max_age_days.items():
                 if age > timedelta(days=days):
                     row[name] = None
+        if self.crossing:
+            row[CLEAR] = self.crossing.clear_at(row.get(PLANNED), clock)
         return row
 
     @cached_property
     def _readers(self) -> list[tuple[str, Callable[[str], Any]]]:
         readers: dict[str, Callable[[str], Any]] = {
             "date": date.fromisoformat,
-            "timestamp": lambda text: _utc(datetime.fromisoformat(text)),
+            "timestamp": lambda text: utc(datetime.fromisoformat(text)),
             "set": _set,
             "text": lambda text: text or None,  # an empty name is no name
         }
@@ -401,11 +406,7 @@ def _past(until: date | datetime | None, expires: datetime | None) -> bool:
     if until is None or expires is None:
         return False
     moment = until if isinstance(until, datetime) else datetime(until.year, until.month, until.day)
-    return moment > _utc(expires)
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return moment > utc(expires)
 
 
 def _set(text: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from contextmail.config import Settings
 from contextmail.dialects import DIALECTS, Dialect, detect
 from contextmail.dialects.base import Condition, Token
 from contextmail.errors import ConfigurationError, DialectError, TemplateError, did_you_mean
+from contextmail.facts.offering import LIFT, SUPPORT, Products
 from contextmail.language.block import Block, Place
 from contextmail.language.flow import Flow, flow_of
 from contextmail.language.meaning import Meaning, meaning
@@ -21,7 +22,8 @@ from contextmail.model.channel import Channel
 from contextmail.model.claim import Claim
 from contextmail.model.finding import Finding
 from contextmail.model.manifest import Manifest
-from contextmail.model.message import Message, Part
+from contextmail.model.message import Message, Part, Purpose
+from contextmail.pitching import pitches
 from contextmail.rules import CLAIMS, POLICIES
 from contextmail.rules.base import ClaimRule, Context, Match, Sentence
 from contextmail.rules.custom import CustomClaim
@@ -56,20 +58,29 @@ class Checked:
         return [found.finding for found in self.found]
 
 
-def check(message: Message | Mapping[str, object] | str | Path, settings: Settings | None = None) -> list[Finding]:
-    """Find what `message` says of its recipients.
+def check(
+    message: Message | Mapping[str, object] | str | Path,
+    settings: Settings | None = None,
+    *,
+    products: Products | None = None,
+) -> list[Finding]:
+    """Find what `message` says of its recipients, and which of `products` (those of a FactsFolder) it pitches.
 
     `message` is a Message, a mapping of its keys and texts, or a path as `read_message` takes it. Raises TemplateError
     where it cannot be read, DialectError where its template language cannot be told.
     """
-    return Checker(settings).check(message).findings
+    return Checker(settings, products).check(message).findings
 
 
 class Checker:
-    """The rules, the lexicon and the phrasebook of one company, loaded once for any number of messages."""
+    """The rules, the lexicon and the phrasebook of one company, loaded once for any number of messages.
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    `products` are those of the company's facts, among which pitches are found; None: only among a message's offers.
+    """
+
+    def __init__(self, settings: Settings | None = None, products: Products | None = None) -> None:
         self.settings = settings or Settings()
+        self.products = products
         self.rules = claim_rules(self.settings)
         self.lexicon = self._lexicon()
         self.phrasebook: Phrasebook = phrasebook(self.settings.language, self.settings.phrasebook)
@@ -81,6 +92,8 @@ class Checker:
             own = rule.claim.says if isinstance(rule, CustomClaim) else ()
             if own or rule.override.says or rule.override.never:
                 words = words.extended(name, (*own, *rule.override.says), rule.override.never)
+            for stage, said in rule.override.stages.items():
+                words = words.extended(name, said.says, rule.override.never, group=stage)
         return words
 
     def check(self, message: Message | Mapping[str, object] | str | Path, *, opaque: bool = False) -> Checked:
@@ -102,6 +115,8 @@ class Checker:
             known_fields=_known_fields(self.settings, manifest),
             dialect=dialect,
         )
+        if self.products and message.purpose is Purpose.MARKETING:
+            context = self._with_pitches(context, flows, self.products)
         matches = {name: self._matches(flow, context, manifest) for name, flow in flows.items() if name != "subject"}
         context = replace(context, headings=tuple(_headings(flows, matches)))
         if "subject" in flows:
@@ -110,6 +125,16 @@ class Checker:
             Found(self._finding(match, part, context), match) for part in message.parts for match in matches[part.name]
         ]
         return Checked(message, dialect, flows, context, tuple(found), manifest)
+
+    def _with_pitches(self, context: Context, flows: Mapping[str, Flow], products: Products) -> Context:
+        """Add what the message pitches, found where it names no offers, and what those who own it bought next."""
+        offers, own = context.message.offers, self.rules["owned-offer"].override
+        ours = filter(None, (self.settings.brand, context.message.sender))
+        found = {} if offers else pitches(flows, context.dialect, products, tuple(ours))
+        asked = {pitch.product for placed in found.values() for pitch in placed}
+        asked |= {offer.product for offer in offers if offer.product and not offer.owner_text}
+        following = products.bought_next(asked, support=own.support or SUPPORT, lift=own.lift or LIFT)
+        return replace(context, pitches=found, bought_next=following)
 
     def _refuse_unknown(self, message: Message) -> None:
         """Refuse a suppression of a rule that there is not: it would suppress nothing, without a word."""
@@ -148,16 +173,18 @@ class Checker:
                     for match in rule.find(sentence, context)
                 ]
                 yield from located
-                if self.meaning and block.place not in _UNREAD:
-                    yield from self._guessed(sentence, self.meaning, located, every)
+                if self.meaning and not located and block.place not in _UNREAD:
+                    yield from self._guessed(sentence, self.meaning, every)
 
-    def _guessed(
-        self, sentence: Sentence, model: Meaning, located: Collection[Match], every: Sequence[ClaimRule]
-    ) -> Iterator[Match]:
-        """Yield what a sentence says by all of its words, where no pattern of that meaning has located it."""
+    def _guessed(self, sentence: Sentence, model: Meaning, every: Sequence[ClaimRule]) -> Iterator[Match]:
+        """Yield what a sentence says by all of its words: it is shown, for nothing locates it.
+
+        A pattern that meets these words and locates nothing knows why they are not its claim.
+        """
         for label, chance in model.guesses(sentence.text, subject=sentence.part == "subject").items():
             rules = [rule for rule in every if rule.label == label]
-            if rules and not any(match.rule == rule.name for match in located for rule in rules):
+            excused = any(p.meets(sentence.text) for rule in rules for p in sentence.patterns.get(rule.name, ()))
+            if rules and not excused:
                 span = (sentence.start, sentence.end)
                 note = f"by all of its words, of which no pattern knows the claim ({chance:.0%})"
                 yield Match(rules[0].name, sentence, *span, span, confidence="low", whole=True, note=note)
@@ -185,6 +212,7 @@ class Checker:
             unknown_is=claim.unknown_is,
             seen_by=seen_by,
             note=note,
+            bought_next=tuple(context.bought_next.get(match.product, ())),
         )
 
 

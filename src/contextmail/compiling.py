@@ -12,10 +12,12 @@ from contextmail.config import Settings
 from contextmail.dialects.base import Dialect
 from contextmail.errors import ConfigurationError
 from contextmail.facts.catalogue import made_type, types_for
+from contextmail.facts.offering import Products
 from contextmail.language.editing import escape_for
 from contextmail.language.phrases import SLOT
 from contextmail.language.wording import wording
 from contextmail.model.claim import Policy
+from contextmail.model.crossing import CLEAR, PLANNED, Crossing
 from contextmail.model.fact import Catalogue, FactType
 from contextmail.model.finding import Edit, Finding, Variant
 from contextmail.model.message import Message, Purpose
@@ -24,6 +26,7 @@ from contextmail.predicates.tree import FALSE, Tree, bind, conjoin, facts_of
 from contextmail.rewriting import Rewrite, rewritten
 from contextmail.rules import POLICIES
 from contextmail.rules.base import PolicyRule
+from contextmail.rules.crossed_campaigns import DAYS, CrossedCampaigns
 from contextmail.rules.custom import CustomPolicy
 from contextmail.rules.mislabelled_purpose import MislabelledPurpose
 
@@ -37,14 +40,16 @@ def compile(  # noqa: A001  # the name that `contextmail compile` and the SDK gi
     settings: Settings | None = None,
     catalogue: Catalogue | None = None,
     *,
+    products: Products | None = None,
     safe_only: bool = False,
 ) -> Campaign:
     """Check, rewrite and compile a message.
 
     `catalogue` is that of the facts which the campaign will meet; without one, the standard facts' types are assumed.
+    `products` are those of the facts, among which pitches are found.
     Raises TemplateError, DialectError, and PredicateError for a predicate over a fact that there is not.
     """
-    checker = Checker(settings)
+    checker = Checker(settings, products)
     return compiled(rewritten(checker.check(message), checker, safe_only=safe_only), checker.settings, catalogue)
 
 
@@ -60,6 +65,11 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
     edits = [compiler.edit(edit, rewrite.checked.dialect) for edit in rewrite.edits]
     policies = [compiler.policy(policy) for policy in message_policies(message, settings)]
     asked = _asked(edits, policies)
+    crossing = _crossing(message, settings) if CLEAR in asked else None
+    if crossing:
+        # of what is planned the campaign itself makes when the way is clear
+        asked = {name: kind for name, kind in asked.items() if name != CLEAR} | {PLANNED: str(FactType.SET)}
+        compiler.note_no_plans()
     known = catalogue.facts if catalogue else {}
     return Campaign(
         id=message.id,
@@ -69,6 +79,7 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
         max_age_days={n: s.max_age_days for n, s in known.items() if n in asked and s.max_age_days is not None},
         cut_points=catalogue.cut_points if catalogue else {},
         expires=message.expires,
+        crossing=crossing,
         wording=wording(settings.language, settings.locale, settings.currency),
         edits=edits,
         policies=policies,
@@ -78,6 +89,13 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
             *([f"{MislabelledPurpose.name}: it sells, so it is judged as marketing"] if sells else []),
         ],
     )
+
+
+def _crossing(message: Message, settings: Settings) -> Crossing:
+    """Say what decides whether `message` goes before another one that is planned."""
+    own = settings.rules.get(CrossedCampaigns.name)
+    days = (own and own.days) or DAYS
+    return Crossing(id=message.id, priority=message.priority, planned_at=message.planned_at, days=days)
 
 
 def _counts(found: Finding) -> bool:
@@ -92,7 +110,7 @@ def validate(settings: Settings, catalogue: Catalogue) -> None:
     texts = {f"[[claim]] {claim.name}: true_when": claim.true_when for claim in settings.claims}
     texts |= {f"[[policy]] {policy.name}: allow_when": policy.allow_when for policy in settings.policies}
     for name, own in settings.rules.items():
-        texts |= {f"[rules.{name}] true_when": own.true_when or "", f"[rules.{name}] allow_when": own.allow_when or ""}
+        texts |= {f"[rules.{name}] {place}": text for place, text in own.predicates().items()}
     for where, text in texts.items():
         if text:
             types = {**types_for(text), **catalogue.types}
@@ -137,6 +155,12 @@ class _Compiler:
                     f"the facts hold no {name}", where=where, cure="build them again: contextmail facts build"
                 )
         return tree
+
+    def note_no_plans(self) -> None:
+        """Say that nothing is known of other plans, to an author who said when or how urgently this one goes."""
+        told = self.message.priority or self.message.planned_at
+        if told and self.catalogue and {"planned", "touches"}.isdisjoint(self.catalogue.tables):
+            self.notes.append(f"{CrossedCampaigns.name}: no planned messages are known ([tables.planned])")
 
     def edit(self, edit: Edit, dialect: Dialect | None) -> CompiledEdit:
         part = self.message.part(edit.part)

@@ -32,6 +32,7 @@ from contextmail.model.claim import UNSUPPRESSIBLE, Claim, Policy, RuleOverride
 from contextmail.model.consent_options import ConsentOptions
 from contextmail.model.hubspot import HubspotOptions
 from contextmail.model.identity import Identity, System, SystemName, TableName
+from contextmail.model.list_options import ListOptions
 from contextmail.model.mailchimp import MailchimpOptions
 from contextmail.model.tables import FactDefinition, TableMapping
 
@@ -148,6 +149,8 @@ class Settings(BaseModel):
     """`[hubspot]`: which contacts are read and written, how gently, and which properties are facts."""
     consent: ConsentOptions = ConsentOptions()
     """`[consent]`: where the ledger lies, and which systems it is kept in step with."""
+    lists: ListOptions = ListOptions()
+    """`[lists]`: how long a list for a call centre or a letter shop may be used, and how its outcomes are read."""
     limits: Limits = Limits()
     """How much may be wrong before a run is refused."""
 
@@ -231,6 +234,7 @@ _TABLED = {
     "mailchimp",
     "hubspot",
     "consent",
+    "lists",
     "limits",
 }
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from contextmail.campaign import Campaign
 from contextmail.engines.base import Engine, literal, quoted
 from contextmail.facts.folder import FactsFolder
+from contextmail.model.crossing import CLEAR, PLANNED, Crossing
 from contextmail.model.fact import Catalogue
 from contextmail.predicates.calls import Ownership
 from contextmail.predicates.sqltext import parse, to_sql
@@ -114,7 +115,7 @@ def decisions_sql(campaign: Campaign, catalogue: Catalogue, source: str, clock: 
         f'{told((tos.get(v.to, "") for v in verdicts), "NULL")}::VARCHAR AS "to"',
         *edits,
     ]
-    known = _facts_sql(campaign.facts, campaign.max_age_days, catalogue, source, clock)
+    known = _facts_sql(campaign.facts, campaign.max_age_days, catalogue, source, clock, campaign.crossing)
     return f"SELECT {', '.join(outer)}\nFROM (SELECT {(',' + chr(10) + '  ').join(inner)}\nFROM ({known}))"
 
 
@@ -135,7 +136,7 @@ def _verdicts(campaign: Campaign, clock: datetime) -> Iterator[_Verdict]:
         refused = f"NOT COALESCE({allowed}, {'TRUE' if policy.unknown_is == 'allowed' else 'FALSE'})"
         until = f"{quoted(policy.until)}::TIMESTAMP" if policy.until else ""
         if until and policy.otherwise == "hold" and campaign.expires:
-            stale = f"{until} > {literal(_stamp(campaign.expires))}::TIMESTAMP"
+            stale = f"{until} > {_moment(campaign.expires)}"
             yield _Verdict(f"{refused} AND {stale}", "drop", "expired")
         to = quoted(policy.to) if policy.to in campaign.facts else literal(policy.to) if policy.to else ""
         yield _Verdict(refused, policy.otherwise, policy.name, until, to)
@@ -192,18 +193,49 @@ def stale_facts(campaign: Campaign, catalogue: Catalogue, clock: datetime) -> li
 
 
 def _facts_sql(
-    asked: Mapping[str, str], ages: Mapping[str, int], catalogue: Catalogue, source: str, clock: datetime
+    asked: Mapping[str, str],
+    ages: Mapping[str, int],
+    catalogue: Catalogue,
+    source: str,
+    clock: datetime,
+    crossing: Crossing | None = None,
 ) -> str:
     """Select the facts that are asked for; one that is not there, or too old at the clock, is unknown of everybody."""
+
+    def unknown(name: str) -> bool:
+        return name not in catalogue.facts or _too_old(name, ages, catalogue, clock)
+
     columns = ["customer"]
     for name, kind in asked.items():
         if name == "as_of":
             continue
-        if name not in catalogue.facts or _too_old(name, ages, catalogue, clock):
+        if unknown(name):
             columns.append(f"NULL::{_SQL_TYPES[kind]} AS {quoted(name)}")
         else:
             columns.append(quoted(name))
+    if crossing:
+        planned = "NULL::VARCHAR[]" if unknown(PLANNED) else PLANNED
+        columns.append(f"{_clear_sql(crossing, planned, clock)} AS {CLEAR}")
     return f"SELECT {', '.join(columns)} FROM {source}"
+
+
+def _clear_sql(crossing: Crossing, planned: str, clock: datetime) -> str:
+    """Write `Crossing.clear_at` as SQL."""
+    own, at = literal(crossing.id), _moment(crossing.at(clock))
+    window = f"INTERVAL {crossing.days} DAY"
+    when, priority = "left(x, 19)::TIMESTAMP", "split_part(x, ' ', 2)::BIGINT"
+    campaign = r"regexp_replace(x, '^\S+ \S+ ', '')"
+    earlier = f"{when} < {at} OR ({when} = {at} AND {campaign} > '' AND {campaign} < {own})"
+    first = (
+        f"{campaign} <> {own} AND {when} > {_moment(clock)} AND {when} BETWEEN {at} - {window} AND {at} + {window}"
+        f" AND ({priority} > {crossing.priority} OR ({priority} = {crossing.priority} AND ({earlier})))"
+    )
+    last = f"list_max([{when} FOR x IN {planned} IF {first}])"
+    return f"CASE WHEN {planned} IS NOT NULL THEN coalesce({last}, {_moment(clock)}) END"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{literal(_stamp(moment))}::TIMESTAMP"
 
 
 def _too_old(name: str, ages: Mapping[str, int], catalogue: Catalogue, clock: datetime) -> bool:

@@ -77,10 +77,10 @@ def preview(
     `customer` is a row of facts (name -> value, absent: unknown), or an id in `facts` (default: the settings' folder).
     Raises ConfigurationError for an id that is not there, and what `check` and `compile` raise.
     """
-    checker = Checker(settings)
-    settings = checker.settings
+    settings = settings or Settings()
     if isinstance(customer, str):
         facts = facts or FactsFolder.open(settings.facts)
+    checker = Checker(settings, facts.products if facts else None)
     row = _row(customer, facts)
     rewrite = rewritten(checker.check(message), checker, safe_only=safe_only)
     campaign = compiled(rewrite, settings, facts.catalogue if facts else None)

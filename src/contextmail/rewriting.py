@@ -10,6 +10,7 @@ from pathlib import Path
 
 from contextmail.checking import Checked, Checker, Found, quoted
 from contextmail.config import Settings
+from contextmail.facts.offering import Products
 from contextmail.language.block import Block, Place
 from contextmail.language.casing import fit_case
 from contextmail.language.editing import whole_paragraph, with_blanks
@@ -55,13 +56,18 @@ class Rewrite:
 
 
 def rewrite(
-    message: Message | Mapping[str, object] | str | Path, settings: Settings | None = None, *, safe_only: bool = False
+    message: Message | Mapping[str, object] | str | Path,
+    settings: Settings | None = None,
+    *,
+    products: Products | None = None,
+    safe_only: bool = False,
 ) -> Rewrite:
     """Propose an edit for each high-confidence finding of `message`.
 
-    `safe_only` leaves out the edits that replace or remove whole sentences. Raises as `check` does.
+    `products` (those of a FactsFolder) are the ones among which pitches are found. `safe_only` leaves out the edits
+    that replace or remove whole sentences. Raises as `check` does.
     """
-    checker = Checker(settings)
+    checker = Checker(settings, products)
     return rewritten(checker.check(message), checker, safe_only=safe_only)
 
 
@@ -150,7 +156,8 @@ def _opening(text: str) -> str:
 def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
     """Let a sentence go where another says the same, or a new one where another opens so: nobody is thanked twice.
 
-    What its author says twice, for narrow screens or for Outlook, stays twice.
+    What its author says twice, for narrow screens or for Outlook, stays twice. So does what is said of two products,
+    which are mostly not the same people's.
     """
     sentence, block = match.sentence, match.sentence.block
     start, end = proposal.cut
@@ -164,11 +171,15 @@ def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
     again = []
     for variant, whole in zip(proposal.variants, wholes, strict=True):
         keys = [(whole or "").strip(" .!").lower()]
+        heard: set[str] = set()
+        opening = ""
         if new or proposal.grade is Grade.UNSAFE:
-            keys.append(_opening(variant.text or ""))
+            opening = _opening(variant.text or "")
+            keys.append(f"{match.product} {opening}".lstrip())
+            heard = said.get((sentence.part, block.mso, opening), heard)
         others = [said.setdefault((sentence.part, block.mso, key), set()) for key in keys if variant.text]
-        thanked = keys[1:] not in ([], [""]) and f" {keys[1]} " in f" {' '.join(_WORD.findall(beside))} "
-        again.append(may_go and (thanked or any(authors - {sentence.text} for authors in others)))
+        thanked = bool(opening) and f" {opening} " in f" {' '.join(_WORD.findall(beside))} "
+        again.append(may_go and bool(variant.text) and (thanked or bool(heard.union(*others) - {sentence.text})))
         for authors in others if not again[-1] else ():
             authors.add(sentence.text)
     if not any(again):

@@ -136,7 +136,7 @@ def test_decide_without_facts_is_an_error_that_says_how_to_build_them(run, desk)
 
 def test_a_compiled_campaign_decides_as_the_preview_says(run, spring) -> None:
     ran = run("compile", spring, "-o", "made/spring.json")
-    assert ran.out.startswith("made/spring.json  2 edits, 5 policies, asks for ")
+    assert ran.out.startswith("made/spring.json  2 edits, 6 policies, asks for ")
     one = Campaign.load("made/spring.json").decide({"orders": 1, "first_name": "Bo", "spend_rank": 0.4})
     assert one.parts["html"] == "<p>Hi Bo,</p>\n<p>You get 20% off.</p>\n"
 

@@ -103,3 +103,54 @@ def test_describing_says_of_how_many_a_fact_is_known_and_how_it_is_spread(run, s
 def test_describing_names_no_value_that_only_one_customer_has(run, shop) -> None:
     assert "Ada" not in run("facts", "describe").out
     assert "Ada" not in run("facts", "describe", "--format", "json").out
+
+
+def _sold(lantern_then_blanket: int) -> None:
+    """Write orders: so many people bought a lantern and a blanket later, and many bought something else."""
+    lines = ["order,customer,product,title,quantity,price,at"]
+    for n in range(lantern_then_blanket):
+        lines += [f"x{n},x{n},p1,Brass Lantern,1,40.00,2023-01-01", f"y{n},x{n},p2,Wool Blanket,1,60.00,2023-06-01"]
+    # a refund is no purchase, and an order of both says nothing of what came next
+    lines += ["r1,z,p1,Brass Lantern,1,40.00,2023-01-01", "r2,z,p2,Wool Blanket,1,60.00,2023-06-01"]
+    lines += ["r3,z,p2,Wool Blanket,-1,60.00,2023-07-01"]
+    lines += ["s1,q,p1,Brass Lantern,1,40.00,2023-01-01", "s1,q,p2,Wool Blanket,1,60.00,2023-01-01"]
+    lines += [f"o{n},o{n},p3,Tin Whistle,1,5.00,2023-02-01" for n in range(200)]
+    Path("orders.csv").write_text("\n".join(lines) + "\n")
+
+
+def test_what_people_bought_next_is_counted_without_refunds_and_joint_orders(run, shop) -> None:
+    _sold(22)
+    run("facts", "build")
+    ran = run("facts", "next", "p1", "p3")
+    assert "Wool Blanket (22 of 24 buyers, 92%; lift 8.9, surely 7.6)" in ran.out
+    assert "nothing that 20 people bought next, with a lift of surely 2" in ran.out
+    (found,) = json.loads(run("facts", "next", "p1", "--format", "json").out)["p1"]
+    assert (found["product"], found["people"], found["of"]) == ("p2", 22, 24)
+
+
+def test_fewer_people_than_twenty_are_no_recommendation(run, shop) -> None:
+    _sold(19)
+    run("facts", "build")
+    assert json.loads(run("facts", "next", "p1", "--format", "json").out) == {"p1": []}
+    with Path("contextmail.toml").open("a") as file:
+        file.write("[rules.owned-offer]\nsupport = 10\nlift = 1.5\n")
+    assert len(json.loads(run("facts", "next", "p1", "--format", "json").out)["p1"]) == 1
+
+
+def test_a_product_that_is_not_there_is_an_error(run, shop) -> None:
+    _sold(1)
+    run("facts", "build")
+    ran = run("facts", "next", "p9")
+    assert ran.code == 2
+    assert "no product 'p9'" in ran.err
+
+
+def test_a_check_finds_pitches_in_the_catalogue_and_shows_what_was_bought_next(run, shop) -> None:
+    _sold(22)
+    run("facts", "build")
+    Path("a.html").write_text("<p>Come and see the new Brass Lantern.</p>")
+    ran = run("check", "a.html")
+    assert "bought next: Wool Blanket (22 of 24 buyers, 92%; lift 8.9, surely 7.6)" in ran.out
+    (finding,) = json.loads(run("check", "a.html", "--format", "json").out)["findings"]
+    assert [bought["product"] for bought in finding["bought_next"]] == ["p2"]
+    assert run("check", "a.html", "--no-facts").code == 0

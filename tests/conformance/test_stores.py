@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from contextmail.model.consent import Act, Actor, Assurance, Change, Obtained, Scope, Suppression, Trust
+from contextmail.model.touch import Touch, TouchOutcome
 from contextmail.store.base import ConsentStore
 from contextmail.store.sealing import Sealer
 from contextmail.store.sqlite_consent import SqliteConsentStore
@@ -66,6 +67,36 @@ def change(
     at = NOON + timedelta(minutes=minutes)
     given = {"actor": Actor.PERSON, "at": at, **more}
     return Change(id=name, subject=subject, act=act, scope=scope, received_at=at, **given)  # type: ignore[arg-type]
+
+
+# ----------------------------------------------------------------------------------------------------------- touches
+
+
+def touch(name: str, customer: str = "17", endpoint: str = "", outcome: TouchOutcome = TouchOutcome.ANSWERED) -> Touch:
+    return Touch(name, customer, endpoint, "call", "ask", NOON, outcome, "evening")
+
+
+def test_a_touch_is_kept_once_and_comes_back_by_customer_and_by_endpoint(store: ConsentStore, ada: str) -> None:
+    mine, theirs = touch("a", endpoint="ada@example.com"), touch("b", "", "ada@example.com")
+    assert store.keep_touch(mine, ada, NOON) and store.keep_touch(theirs, ada, NOON)
+    assert not store.keep_touch(replace(mine, outcome=TouchOutcome.BOUNCED), ada, NOON)
+    assert store.keep_touch(touch("c", "18"), "", NOON)
+    assert [found.id for found in store.touches()] == ["a", "b", "c"]
+    assert [found.id for found in store.touches_of("17", "")] == ["a"]
+    assert [found.id for found in store.touches_of("18", ada)] == ["a", "b", "c"]
+    assert store.touches_of("", "") == []
+    assert store.touches_of("", ada)[1] == theirs
+
+
+def test_touches_are_streamed_past_a_page_and_name_endpoints_only_where_they_must(
+    store: ConsentStore, ada: str
+) -> None:
+    with store.transaction():
+        for number in range(1001):
+            store.keep_touch(touch(f"{number:04}", endpoint="ada@example.com"), ada, NOON)
+        store.keep_touch(touch("x", endpoint="ada@example.com", outcome=TouchOutcome.WRONG_PERSON), ada, NOON)
+    found = list(store.touches())
+    assert len(found) == 1002 and found[0].endpoint == "" and found[-1].endpoint == "ada@example.com"
 
 
 # ------------------------------------------------------------------------------------------------------------- inbox

@@ -142,8 +142,25 @@ def test_each_situation_ends_as_its_story_says() -> None:
     assert "with the plan: send: Small firms can offer a pension, too. Getting the most out of your 401(k)" in told
     assert "reads in print: send: Your subscription expires in June. From May the magazine is published" in told
     assert "came once, years ago: send: This is the Mill Road surgery. There are appointments" in told
+    assert "has a fifteen-year-old: send: The lamps are here.\n" in told
+    assert "has a child of five: send: The lamps are here. Rucksacks" in told
     assert "nothing of value: hold (all-ask)" in told and "two of value for each ask: send" in told
 
 
 def test_one_situation_is_asked_for_by_its_file() -> None:
     assert ran(EXAMPLES / "situations.py", "robot_call").stdout.count("written:") == 1
+
+
+# ---------------------------------------------------------------------------------------------------------- call list
+
+
+def test_an_evening_of_calls_ends_with_the_refusal_of_one_counted_everywhere() -> None:
+    done = ran(EXAMPLES / "call_list.py")
+    assert done.returncode == 0, done.stderr
+    _, made, taken, checked, late, told = done.stdout.split("\n== ")
+    assert "5 Mill Road | Good evening Eve. Which internet provider do you use?" in made
+    assert "1 Mill Road | Good evening Ada. I see that you have our Internet, but not our cable!" in made
+    assert "2 Mill Road | drop | nothing-for-them" in made and "6 Mill Road | hold | too-often" in made
+    assert "2 new touches" in taken and "0 new touches, 2 that were here before" in taken
+    assert "2 of 3 rows may be reached" in checked and "5 Mill Road | opted-out" in checked
+    assert "0 of 3 rows may be reached" in late and "no: withdrawn for call/marketing" in told

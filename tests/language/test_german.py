@@ -112,3 +112,40 @@ def test_what_would_lose_news_or_read_badly_is_only_shown(text: str) -> None:
     message = {"html": f"<p>{text}</p>"}
     assert Checker(GERMAN).check(message).findings
     assert compile_message(message, GERMAN).edits == []
+
+
+@pytest.mark.parametrize(
+    "pitch",
+    [
+        "Hier ist dein Gutschein für Windeln.", "Weiches für Ihr Baby.", "Für frischgebackene Eltern: eine Tasche.",
+        "Sparen Sie 20 % auf Windeln.", "Ein Rucksack für deinen Erstklässler.", "Alles für die Einschulung Ihres Kindes.",
+        "Für werdende Mamas gibt es eine Tasche.", "Studierende sparen 10 %.", "Als Studentin sparst du 10 %.",
+        "Lampen für Ihr neues Zuhause.", "Gerade umgezogen?", "Herzlichen Glückwunsch zur Hochzeit!",
+    ],
+)  # fmt: skip
+def test_an_offer_for_a_stage_of_life_goes_where_it_does_not_fit(pitch: str) -> None:
+    campaign = compile_message({"html": f"<p>{HERE} {pitch} Bis bald.</p>"}, GERMAN)
+    long_ago = dict.fromkeys(
+        ("youngest_child_born", "oldest_child_born", "student_until", "moved_at", "married_at"), date(2001, 4, 2)
+    )
+    lately = dict.fromkeys(("student_until", "moved_at", "married_at"), date(2026, 5, 20))
+    for known, wanted in ((long_ago, f"{HERE} Bis bald."), ({}, f"{HERE} {pitch} Bis bald.")):
+        assert campaign.decide(known, as_of=CLOCK).parts["html"] == f"<p>{wanted}</p>"
+    child = date(2019, 8, 1) if "Rucksack" in pitch or "Einschulung" in pitch else date(2026, 6, 1)
+    assert (
+        pitch
+        in campaign.decide({**lately, "youngest_child_born": child, "oldest_child_born": child}, as_of=CLOCK).parts[
+            "html"
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Windeln & Pflege", "Neuheiten", "Finden Sie Ihr neues Zuhause.", "Ein neues Zuhause für Hund Bello.",
+        "Studentenrabatt", "Ihr kennt eure Stärken.", "Ihre kleinen Helfer sind da.", "Babyspinat ist da.",
+    ],
+)  # fmt: skip
+def test_a_shelf_is_no_offer_for_a_stage_of_life(text: str) -> None:
+    assert not any(f.rule == "stale-life-stage" for f in Checker(GERMAN).check({"html": f"<p>{text}</p>"}).findings)

@@ -206,3 +206,21 @@ def test_what_stays_in_the_draft_is_told(shop: Shop) -> None:
 
 def _key(shop: Shop, email: str) -> str:
     return next(key for key, member in shop.target.people.items() if member.email == email)
+
+
+def test_a_plan_shows_what_owners_are_proposed_with_support_and_lift(tmp_path: Path) -> None:
+    lantern, blanket = ("2023-01-01", "Brass Lantern", "40"), ("2023-06-01", "Wool Blanket", "60")
+    both = [Person(f"b{n}", "Bo", (lantern, blanket)) for n in range(25)]
+    one = [Person(f"o{n}", "Olu", (lantern,)) for n in range(2)]
+    others = tuple(Person(f"x{n}", "Xi", (("2023-01-01", "Tin Whistle", "5"),)) for n in range(80))
+    shop = make_shop(tmp_path / "shop", (*both, *one, *others))
+    shop.target.add_draft(
+        "spring", subject="Spring", html="<p>Dear *|FNAME|*,</p><p>Come and see the new Brass Lantern.</p>"
+    )
+    made = planned(shop)
+    (edit,) = (edit for edit in made.edits if edit.rule == "owned-offer")
+    assert [text.people for text in edit.texts] == [2, 25, 80]
+    assert "came back for the Wool Blanket" in edit.texts[0].text and "Blanket" not in edit.texts[1].text
+    (bought,) = edit.bought_next
+    assert (bought.name, bought.people, bought.of) == ("Wool Blanket", 25, 27) and bought.lift > bought.surely > 2
+    assert read_plan(shop.folder / "plan").edits == made.edits

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shop import shop_of
 
 from contextmail.campaign import Campaign
 from contextmail.checking import Checked, Checker
@@ -56,6 +57,8 @@ class Case:
     """What is known besides of every customer of the table."""
     rows: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    shop: dict[str, Any] = field(default_factory=dict)
+    """The company's `catalogue`, and what its customers bought next."""
 
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -70,12 +73,13 @@ def cases_of(rule: str) -> list[Case]:
 
 
 def _case(title: str, text: str, common: Case) -> Case:
-    case = Case(title, message=dict(common.message), settings=dict(common.settings))
+    case = Case(title, message=dict(common.message), settings=dict(common.settings), shop=dict(common.shop))
     for kind, inside in _FENCE.findall(text):
         if kind == "toml":
             keys = tomllib.loads(inside)
             case.settings |= keys.pop("settings", {})
             case.facts |= keys.pop("facts", {})
+            case.shop |= {key: keys.pop(key) for key in ("catalogue", "bought_next") if key in keys}
             case.message |= keys
         else:
             case.message[kind] = inside.rstrip("\n")
@@ -95,7 +99,10 @@ def customers() -> dict[str, dict[str, Any]]:
 
 
 def settings_of(case: Case) -> Settings:
-    return Settings.model_validate({"as_of": CLOCK, "currency": "GBP", "fields": FIELDS, **case.settings})
+    # What the model guesses is measured in benchmarks/detection; here the patterns must know what is no claim.
+    return Settings.model_validate(
+        {"as_of": CLOCK, "currency": "GBP", "fields": FIELDS, "guess": False, **case.settings}
+    )
 
 
 @cache
@@ -105,6 +112,9 @@ def checker_of(settings: str) -> Checker:
 
 def rewrite_of(case: Case) -> tuple[Checker, Rewrite]:
     checker = checker_of(settings_of(case).model_dump_json(by_alias=True, exclude={"path"}))
+    if case.shop:
+        folder = shop_of(case.shop["catalogue"], case.shop.get("bought_next", {}))
+        checker = Checker(checker.settings, folder.products)
     return checker, rewritten(checker.check(case.message), checker)
 
 
@@ -149,12 +159,12 @@ def listed(heading: str) -> list[Any]:
     return [
         pytest.param(
             rule,
-            Case(case.title, message={**case.message, **_text(line)}, settings=case.settings),
+            Case(case.title, message={**case.message, **_text(line)}, settings=case.settings, shop=case.shop),
             id=f"{rule}: {line}",
         )
         for rule in CASE_FILES
         for case in cases_of(rule)
-        if case.title == heading
+        if case.title.partition(":")[0] == heading
         for line in case.lines
     ]
 
@@ -191,10 +201,11 @@ def test_every_rule_has_its_cases_and_every_case_its_rule() -> None:
 def test_the_cases_of_a_claim_are_many(rule: str) -> None:
     cases = cases_of(rule)
     assert (
-        sum(bool(case.rows) for case in cases) + sum(len(c.lines) for c in cases if c.title == "Found, and only shown")
+        sum(bool(case.rows) for case in cases)
+        + sum(len(c.lines) for c in cases if c.title.startswith("Found, and only shown"))
         >= 12
     )
-    assert sum(len(case.lines) for case in cases if case.title == "Not this claim") >= 5
+    assert sum(len(case.lines) for case in cases if case.title.startswith("Not this claim")) >= 5
 
 
 # --------------------------------------------------------------------------------------------------- rules and pages

@@ -109,6 +109,7 @@ class _Refreshing:
         self.people = People(self.engine, self.facts)
         self.people.choose("key IN (SELECT key FROM earlier)")
         self.people.refuse(self.ledger, self.plan.scope, self.desk.temp)
+        self.people.cross(self.runs, self.settings.as_of)
         self.people.decide(self.campaign, self.settings.as_of)
         self.engine.rows("CREATE TEMP TABLE judged AS FROM decided")
         self._values(self.campaign).compute(self.fields, table="wanted")

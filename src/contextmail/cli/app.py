@@ -14,6 +14,7 @@ COMMANDS = {
     "rewrite": "rewrite:rewrite",
     "preview": "preview:preview",
     "decide": "decide:decide",
+    "outcomes": "outcomes:outcomes",
     "backtest": "backtest:backtest",
     "compile": "compile:compile_",
     "plan": "plan:plan",

@@ -56,20 +56,21 @@ def check(
     ```
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts, baseline=baseline)
-    checker = wiring.checker(settings)
     if "-" in paths:
         if paths != ["-"] or form is not Format.JSONL:
             raise ConfigurationError("- stands for JSON lines", cure="contextmail check --format jsonl -")
-        raise typer.Exit(_stream(checker))
+        raise typer.Exit(_stream(wiring.checker(settings)))
+    folder = wiring.facts_folder(settings) if not no_facts and (facts or wiring.has_facts(settings)) else None
+    checker = wiring.checker(settings, folder)
     looked, broken = _look(paths, checker)
     if write_baseline:
         known = [item.finding for one in looked for item in one.weighed if not item.finding.suppressed]
         count = baselines.write(settings.baseline, known)
         say(f"{settings.baseline}: {plural(count, 'finding')} will not count from now on")
         raise typer.Exit(2 if broken else 0)
-    if not no_facts and (facts or wiring.has_facts(settings)):
+    if folder:
         with busy("Counting for whom it is untrue"):
-            looked = counted(looked, checker)
+            looked = counted(looked, checker, folder)
     if baseline or settings.baseline.is_file():
         looked = without_baseline(looked, settings.baseline)
     formats.write(looked, form, verbose=verbose)

@@ -35,7 +35,13 @@ def compile_(
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
     folder = wiring.facts_folder(settings) if facts or wiring.has_facts(settings) else None
-    campaign = compile_message(path, settings, folder.catalogue if folder else None, safe_only=safe_only)
+    campaign = compile_message(
+        path,
+        settings,
+        folder.catalogue if folder else None,
+        products=folder.products if folder else None,
+        safe_only=safe_only,
+    )
     if out is None:
         sys.stdout.write(campaign.model_dump_json(indent=1) + "\n")
     else:

@@ -12,7 +12,6 @@ from contextmail import wiring
 from contextmail.cli import options
 from contextmail.cli.options import TextOrJson
 from contextmail.cli.output import busy, number, plural, say, write_json
-from contextmail.compiling import compile as compile_message
 from contextmail.deciding import Counts
 from contextmail.deciding import decide as decide_all
 from contextmail.errors import ConfigurationError
@@ -20,9 +19,45 @@ from contextmail.model.decision import Outcome
 
 
 def decide(
-    path: options.Message,
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A message: .html, .txt, .eml or .json, or a folder of its parts; none with --recheck.",
+            show_default=False,
+        ),
+    ] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option(
+            "--list", help="A CSV list of people: decide for its rows, and write their texts.", show_default=False
+        ),
+    ] = None,
+    recheck: Annotated[
+        Path | None,
+        typer.Option("--recheck", help="A list that --list wrote: decide again for its rows.", show_default=False),
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="A Parquet file: one row per customer.", show_default=False)
+        Path | None,
+        typer.Option(
+            "-o",
+            "--out",
+            help="A Parquet file: one row per customer; of a list, a CSV file: one row for each who is reached.",
+            show_default=False,
+        ),
+    ] = None,
+    left_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--left-out", help="Of a list: a CSV file of the other rows, each with the reason.", show_default=False
+        ),
+    ] = None,
+    scripts: Annotated[
+        Path | None,
+        typer.Option("--scripts", help="With --list: a folder for a text file per row.", show_default=False),
+    ] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option("--hours", min=0.01, help="With --list: for how long it may be used.", show_default="as set"),
     ] = None,
     to: Annotated[
         str | None,
@@ -44,10 +79,34 @@ def decide(
     contextmail decide spring.html -o decisions.parquet
     contextmail decide spring.html --to env:SHOP_DB#spring_decisions
     ```
+
+    For a call centre, an SMS gateway or a letter shop: a CSV list in, and out those who may be reached now, each with
+    their own text. The list says until when it may be used; check it again before each block that is dialled, and
+    bring back what became of it with `contextmail outcomes`. `--left-out` says who is not on it, and why.
+
+    ```
+    contextmail decide evening.txt --list people.csv -o calls.csv --left-out not-called.csv
+    contextmail decide --recheck calls.csv -o block.csv
+    contextmail outcomes results.csv
+    ```
+
+    Exit code 0: done, 1: rows fell out of a list that was checked again, or rows of a list cannot be read.
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
     folder = wiring.facts_folder(settings)
-    campaign = compile_message(path, settings, folder.catalogue, safe_only=safe_only)
+    if people or recheck:
+        if to or replace or append:
+            raise ConfigurationError("a list is written to files", where="--to", cure="--list PEOPLE -o calls.csv")
+        from contextmail.cli.lists import ListFiles, on_list
+
+        files = ListFiles(path, people, recheck, out, left_out, scripts)
+        on_list(files, settings, folder, hours=hours, safe_only=safe_only, form=form)
+    if path is None or left_out or scripts or hours:
+        cure = "decide MESSAGE, decide MESSAGE --list PEOPLE -o LIST, or decide --recheck LIST -o BLOCK"
+        raise ConfigurationError("no message" if path is None else "these options are of a list", cure=cure)
+    from contextmail.compiling import compile as compile_message
+
+    campaign = compile_message(path, settings, folder.catalogue, products=folder.products, safe_only=safe_only)
     if (replace or append) and (not to or (replace and append)):
         what = "they say what happens to the table of --to: take one"
         raise ConfigurationError(what, where="--replace, --append", cure="--to URL#TABLE --replace")

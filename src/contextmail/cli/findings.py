@@ -15,6 +15,7 @@ from contextmail.cli import baseline
 from contextmail.compiling import validate
 from contextmail.deciding import Truth, truth
 from contextmail.facts.catalogue import types_for
+from contextmail.facts.folder import FactsFolder
 from contextmail.language.messages import FILES
 from contextmail.model.finding import Edit, Finding
 from contextmail.rewriting import rewritten
@@ -99,10 +100,9 @@ def look(path: Path, checker: Checker) -> Looked:
     return Looked(checked.message.id, str(path), weighed)
 
 
-def counted(looked: Sequence[Looked], checker: Checker) -> list[Looked]:
+def counted(looked: Sequence[Looked], checker: Checker, facts: FactsFolder) -> list[Looked]:
     """Count of how many recipients each claim is true, untrue and unknown, by the facts. Raises ConfigurationError."""
     settings = checker.settings
-    facts = wiring.facts_folder(settings)
     validate(settings, facts.catalogue)
     asked = dict.fromkeys(_asked(item.finding) for one in looked for item in one.weighed if _of_facts(item.finding))
     types = {name: kind for pair in asked for text in pair for name, kind in types_for(text).items()}
@@ -140,7 +140,8 @@ def without_baseline(looked: Sequence[Looked], file: Path) -> list[Looked]:
 
 
 def _mends(edit: Edit, finding: Finding) -> bool:
-    return edit.part == finding.part and edit.start < finding.end and finding.start < edit.end
+    overlaps = edit.part == finding.part and edit.start < finding.end and finding.start < edit.end
+    return overlaps and finding.confidence == "high"  # another's edit in the same words mends no guess
 
 
 def _of_facts(finding: Finding) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from contextmail.cli.findings import Looked, Status, Weighed
 from contextmail.cli.output import number, plural, say, write_json
 from contextmail.model.finding import Finding, Grade
+from contextmail.model.pitch import BoughtNext
 from contextmail.rules import CLAIMS
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -74,8 +75,21 @@ def _say(item: Weighed) -> None:
         f"suppressed: {finding.suppressed}" if finding.suppressed else f"fix: {item.fix}" if item.edit else finding.note
     )
     say(f"  {said}", (f"    {last}", "green" if item.edit else "dim") if last else "")
+    for bought in finding.bought_next if item.edit else ():
+        say((f"  bought next: {next_line(bought)}", "dim"))
     if finding.note and item.edit:
         say((f"  {finding.note}", "dim"))
+
+
+def next_line(bought: BoughtNext) -> str:
+    """Say what people bought next: `Paper Star (93 of 870 buyers, 11%; lift 2.9, surely 2.5)`."""
+    people = f"{number(bought.people)} of {plural(bought.of, 'buyer')}, {bought.share:.0%}"
+    return f"{bought.name} ({people}; lift {bought.lift:.1f}, surely {bought.surely:.1f})"
+
+
+def next_json(bought: BoughtNext) -> dict[str, Any]:
+    """Give what people bought next as a program reads it."""
+    return {**bought._asdict(), "share": bought.share}
 
 
 def _counts(item: Weighed) -> str:
@@ -108,6 +122,7 @@ def _whole(item: Weighed) -> dict[str, Any]:
         "note": finding.note,
         "true_when": finding.true_when,
         "seen_by": finding.seen_by,
+        "bought_next": [next_json(bought) for bought in finding.bought_next],
         "counts": {"true": counts.true, "untrue": counts.untrue, "unknown": counts.unknown} if counts else None,
         "fix": {"variants": len(edit.variants), "grade": edit.grade} if edit else None,
     }

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+_SHOWN = 20
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -64,9 +65,15 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
-def plural(count: int, word: str) -> str:
+def plural(count: int, word: str, several: str = "") -> str:
     """Write a number of things: `1 finding`, `3 findings`."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+    return f"{count:,} {word if count == 1 else several or f'{word}s'}"
+
+
+def listed(lines: list[int]) -> str:
+    """Write the first of the lines that something is about."""
+    shown = ", ".join(map(str, lines[:_SHOWN]))
+    return shown if len(lines) <= _SHOWN else f"{shown} and {len(lines) - _SHOWN:,} more (--format json lists them)"
 
 
 def as_text(value: object) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from contextmail import wiring
 from contextmail.cli import options
+from contextmail.cli.formats import next_json, next_line
 from contextmail.cli.options import TextOrJson
 from contextmail.cli.output import console, notes, number, plural, say, write_json
 from contextmail.cli.progress import progress
@@ -37,6 +38,15 @@ def plan(
         datetime | None,
         typer.Option(
             "--expires", help="After that the message is no longer sent to those who wait.", show_default=False
+        ),
+    ] = None,
+    planned_at: Annotated[
+        datetime | None, typer.Option("--planned-at", help="When it will be sent (UTC).", show_default=False)
+    ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(
+            "--priority", help="Among messages planned for the same people: higher first.", show_default=False
         ),
     ] = None,
     form: Annotated[
@@ -67,7 +77,8 @@ def plan(
         with wiring.target(settings, on) as target, progress() as tell:
             made = plan_campaign(
                 campaign, target, known, settings,
-                out=folder, held=held, runs=runs, ledger=ledger, paste=paste, expires=expires, safe_only=safe_only, progress=tell,
+                out=folder, held=held, runs=runs, ledger=ledger, paste=paste, expires=expires,
+                planned_at=planned_at, priority=priority, safe_only=safe_only, progress=tell,
             )  # fmt: skip
     if form is TextOrJson.JSON:
         write_json(_as_json(made, folder))
@@ -88,7 +99,10 @@ def _as_json(plan: Plan, folder: Path) -> dict[str, Any]:
             },
         ),
         "edits": [
-            {"rule": e.rule, "part": e.part, "as": e.mode, "people": [text.people for text in e.texts]}
+            {
+                "rule": e.rule, "part": e.part, "as": e.mode, "people": [text.people for text in e.texts],
+                "bought_next": list(map(next_json, e.bought_next)),
+            }
             for e in plan.edits
         ],
         "checks": [{**check.model_dump(), "ok": check.ok} for check in plan.checks],
@@ -105,6 +119,8 @@ def _say(plan: Plan, folder: Path) -> None:
         for text in edit.texts:
             shown = f'"{text.text}"' if text.text else "nothing"
             say(f"  {number(text.people):>9}  ", shown, (f"    {text.when or 'everybody else'}", "dim"), to=out)
+        for bought in edit.bought_next:
+            say((f"             bought next: {next_line(bought)}", "dim"), to=out)
     _say_people(plan)
     fields = ", ".join(f"{field.tag}{'' if field.create else ' (is there)'}" for field in plan.fields)
     say(

@@ -108,7 +108,7 @@ def _stacked(part: PartPreview) -> None:
 
 def _say_changes(shown: Preview) -> None:
     decision = shown.decision
-    to = f" to {decision.to}" if decision.to else f" until {decision.until:%Y-%m-%d}" if decision.until else ""
+    to = f" to {decision.to}" if decision.to else f" until {decision.until:%Y-%m-%d %H:%M}" if decision.until else ""
     say((f"{decision.outcome}{to}", "bold"), f": {decision.reason}" if decision.reason else "")
     for change in shown.changes:
         before, after = (f'"{text}"' if text else "nothing" for text in (change.before, change.after))

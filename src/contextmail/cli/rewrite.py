@@ -78,9 +78,9 @@ def rewrite(
 
 
 def _written(path: Path, settings: Settings, *, safe_only: bool, with_facts: bool) -> _Written:
-    checker = wiring.checker(settings)
-    rewrite = rewritten(_checked(path, checker), checker, safe_only=safe_only)
     folder = wiring.facts_folder(settings) if with_facts else None
+    checker = wiring.checker(settings, folder)
+    rewrite = rewritten(_checked(path, checker), checker, safe_only=safe_only)
     # whom a policy drops or holds today may get the template another day: all are counted
     campaign = compiled(rewrite, settings, folder.catalogue if folder else None).model_copy(update={"policies": []})
     people = None

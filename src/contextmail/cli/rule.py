@@ -18,6 +18,7 @@ from contextmail.model.claim import Claim, Policy
 from contextmail.model.message import Message
 from contextmail.rules.base import ClaimRule, Context, PolicyRule
 from contextmail.rules.custom import CustomClaim, CustomPolicy
+from contextmail.rules.stale_life_stage import StaleLifeStage
 
 _OWN = "A {kind} of your own, from contextmail.toml."
 AnyRule = ClaimRule | PolicyRule
@@ -94,6 +95,8 @@ def _set(definition: Claim | Policy, one: AnyRule) -> Iterator[str]:
         if says := [*definition.says, *one.override.says]:
             yield f"  says        {', '.join(says)}"
         yield f"  true when   {definition.true_when}"
+        if isinstance(one, StaleLifeStage):
+            yield from (f"    {stage:<14}{text}" for stage, text in one.stages.items())
     else:
         yield f"  allow when  {definition.allow_when}"
     yield f"  otherwise   {definition.otherwise}"

@@ -82,7 +82,7 @@ def _products(engine: Engine, folder: Path) -> TableMapping:
     path = _parquet(
         engine, folder, "products", f"SELECT {_select(plain)} FROM ({_read(folder, 'products', _text(_PRODUCT))})"
     )
-    return TableMapping(path=path, columns={name: name for name in ("product", "name", "category")})
+    return TableMapping(path=path, columns={name: name for name in ("product", "name", "category")} | {"page": "url"})
 
 
 def _touches(engine: Engine, folder: Path) -> TableMapping:

@@ -2,7 +2,7 @@
 
 | kind | days |
 |---|---|
-| what cannot change, or holds until they say otherwise: names, addresses, consents, preferences, the first order, `room_at` | it does not age |
+| what cannot change, or holds until they say otherwise: names, addresses, consents, preferences, the first order, days of birth, moving and marriage, `room_at` | it does not age |
 | what moves with every order, message and renewal: `orders`, `spend`, `owned_products`, `is_customer` … | 30 |
 | a window of messages (`touches_7d`) | its own days, at most 30 |
 | what they told of themselves: further columns of `customers`, each from the day it was learned | 365 |
@@ -28,6 +28,7 @@ MONTH, YEAR = 30, 365
 
 _LASTING = re.compile(
     "email|phone|country|time_zone|account|preferred_channel|name_known|room_at.*|consent_.+|.+_(obtained|learned)"
+    "|(youngest|oldest)_child_born|moved_at|married_at|student_until"
     "|first_(name|order|order_products|product|product_id)"
 )
 

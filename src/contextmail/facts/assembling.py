@@ -17,6 +17,7 @@ _PEOPLE = {
     "orders": "SELECT customer::VARCHAR AS customer FROM customer_totals",
     "subscriptions": "SELECT customer FROM subscriptions",
     "touches": "SELECT customer FROM touches",
+    "planned": "SELECT customer FROM planned",
     "inquiries": "SELECT customer FROM inquiries",
     "consents": "SELECT customer FROM consents",
 }

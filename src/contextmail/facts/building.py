@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -27,21 +28,28 @@ from contextmail.facts.inquiries import build_inquiries
 from contextmail.facts.joining import join_systems
 from contextmail.facts.ledger import build_preferences, read_ledger
 from contextmail.facts.lines import Lines, build_lines
+from contextmail.facts.naming import build_names
 from contextmail.facts.orders import build_orders
+from contextmail.facts.planned import build_planned
 from contextmail.facts.products import build_products
 from contextmail.facts.reading import Table, read_table
+from contextmail.facts.stages import build_stages
 from contextmail.facts.subscriptions import build_subscriptions
+from contextmail.facts.touched import bar_in_ledger, read_touched
 from contextmail.facts.touches import build_touches, streak_sql
 from contextmail.facts.zones import in_own_zone
+from contextmail.model.crossing import Waiting
 from contextmail.model.fact import Catalogue, FactSpec
 from contextmail.model.identity import OWN, Identity
 from contextmail.model.ledger import Known
 from contextmail.model.tables import TABLES, FactDefinition, TableMapping
+from contextmail.model.touch import Touch
 
 Progress = Callable[[str, float], None]
 
 EVIDENCE = {
     "products": "SELECT id, name, clean, category, nameable, code FROM products",
+    "names": "FROM names ORDER BY key, product",
     "subscriptions": "FROM subscriptions",
     "touches": "FROM touches",
     "inquiries": "FROM inquiries",
@@ -66,6 +74,8 @@ def build(
     cap: tuple[int, int] = (3, 7),
     max_age: Mapping[str, int | Literal["never"]] | None = None,
     ledger: Iterable[Known] = (),
+    waiting: Iterable[tuple[Waiting, Path]] = (),
+    touched: Iterable[Touch] = (),
     systems: Mapping[str, Mapping[str, TableMapping]] | None = None,
     identity: Identity | None = None,
     hindsight: bool = True,
@@ -81,7 +91,9 @@ def build(
 
     `as_of` is the clock: what is dated later is not known yet. `names` are facts that predicates use; those made from
     their names (`touches_14d_sms_ask`, `room_at_3_in_7d`) are built. `cap` is (messages, days) of the fact `room_at`.
-    `ledger` is what the customers said of consent and channels themselves. `rates` says what one unit of another currency is worth in `currency`; `max_age` how many days a fact may be old,
+    `ledger` is what the customers said of consent and channels themselves, `touched` what became of touches that files
+    told of, `waiting` what our own runs will send, each with the Parquet file of whom to. `rates` says what one unit of
+    another currency is worth in `currency`; `max_age` how many days a fact may be old,
     where it is not as facts/ages.py says. Paths are relative to `folder`.
     Without `hindsight` a refusal dated after the clock is not known yet either, which is for looking back alone.
     The same tables give the same bytes. The folder is replaced at the end, so that a crash leaves the old facts.
@@ -103,7 +115,7 @@ def build(
         builder = _Builder(engine, target, clock, progress or _silent, hindsight=hindsight)
         builder.read(by_system, folder, bad_row_limit)
         builder.join(identity or Identity(), folder, currency)
-        builder.hear(ledger)
+        builder.hear(ledger, touched, waiting)
         return builder.build(facts, names, currency, rates or {}, cap, max_age or {}, strict=strict)
 
 
@@ -149,16 +161,22 @@ class _Builder:
         )
         self.notes += notes
 
-    def hear(self, ledger: Iterable[Known]) -> None:
-        """Read what the ledger of consent says of the customers."""
+    def people(self) -> str:
+        """Give the relation of customers and their endpoints."""
+        if self.persons:
+            return "(SELECT customer, endpoint FROM identities WHERE endpoint IS NOT NULL)"
+        build_endpoints(self.engine, self.read_of.get("customers", {}), self.target)
+        return "(SELECT key AS customer, endpoint FROM endpoints)"
 
-        def people() -> str:
-            if self.persons:
-                return "(SELECT customer, endpoint FROM identities WHERE endpoint IS NOT NULL)"
-            build_endpoints(self.engine, self.read_of.get("customers", {}), self.target)
-            return "(SELECT key AS customer, endpoint FROM endpoints)"
-
-        self.heard = read_ledger(self.engine, ledger, people, self.target)
+    def hear(self, ledger: Iterable[Known], touched: Iterable[Touch], waiting: Iterable[tuple[Waiting, Path]]) -> None:
+        """Read what the ledger says of the customers, what became of touches, and which of our own runs wait."""
+        self.heard = read_ledger(self.engine, ledger, self.people, self.target)
+        self.waiting = list(waiting)
+        told = iter(touched)
+        first = next(told, None)
+        known = self.people() if first else "(SELECT NULL::VARCHAR AS customer, NULL::VARCHAR AS endpoint WHERE false)"
+        read_touched(self.engine, chain([first], told) if first else (), known, self.target)
+        bar_in_ledger(self.engine, known)
 
     def build(
         self,
@@ -187,12 +205,14 @@ class _Builder:
                 strict=strict,
                 file=self.target / LINES,
             )
+        build_names(engine, tables.get("products"), self.target, lines=bool(lines))
         touches, customers = tables.get("touches"), tables.get("customers")
         sent = in_own_zone(engine, touches, customers, self.target, self.notes) if touches else ""
         blocks = [
             build_orders(engine, orders, lines, self.clock),
             build_subscriptions(engine, tables.get("subscriptions"), self.clock),
             build_touches(engine, touches, sent, self.clock, names, cap, self.notes),
+            build_planned(engine, tables.get("planned"), touches, self.waiting, self.people, self.clock),
             build_inquiries(engine, tables.get("inquiries"), self.clock),
             build_consents(
                 engine, tables.get("consents"), self.clock, self.notes, persons=self.persons, hindsight=self.hindsight
@@ -209,6 +229,7 @@ class _Builder:
         current = {name: table.mapping.as_of for name, table in tables.items() if table.mapping.as_of}
         ages = Ages(self.as_of, current, {**told, **max_age})
         people = build_customers(engine, customers, ages=ages, taken=known, temp=self.target, notes=self.notes)
+        blocks.append(build_stages(engine, customers, self.notes))
         has_products = bool((orders and orders.has("product")) or "subscriptions" in tables)
         asked = [build_preferences(engine, customers)] if self.heard else []
         blocks = [*asked, people, *blocks, build_accounts(engine, tables, has_products=has_products)]
@@ -226,7 +247,7 @@ class _Builder:
 
     def _streak(self, blocks: list[Block]) -> None:
         """Add the unanswered streak, for which buying and writing are answers too."""
-        if "touches" not in self.tables:
+        if not self.engine.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'touches'"):
             return
         signs = ["SELECT customer, happened_at AS at_ FROM touches WHERE sent AND reacted"]
         if "orders" in self.tables:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from contextmail.model.crossing import CLEAR, PLANNED
 from contextmail.model.fact import FactType as T
 from contextmail.model.message import Channel, Purpose
 
@@ -20,9 +21,10 @@ STANDARD: dict[str, T] = {
     **dict.fromkeys(("value_received", "asks_received", "unanswered_streak"), T.INT),
     **dict.fromkeys(("usual_gap_days", "spend_rank", "value_per_ask"), T.FLOAT),
     **dict.fromkeys(("first_order", "last_order", "renewal_at"), T.DATE),
+    **dict.fromkeys(("youngest_child_born", "oldest_child_born", "moved_at", "married_at", "student_until"), T.DATE),
     **dict.fromkeys(("room_at", "last_inquiry_at"), T.TIMESTAMP),
     **dict.fromkeys(("name_known", "is_customer"), T.BOOL),
-    **dict.fromkeys(("owned_products", "owned_categories", "account_owned_products", "subscriptions"), T.SET),
+    **dict.fromkeys(("owned_products", "owned_categories", "account_owned_products", "subscriptions", PLANNED), T.SET),
 }
 """Facts that are there whatever the tables are; of an absent table they are unknown of everybody."""
 
@@ -39,6 +41,6 @@ def made_type(name: str) -> T | None:
 
 
 def types_for(text: str) -> dict[str, T]:
-    """Give the types of the standard facts, and of those that the words of a predicate's `text` make."""
+    """Give the types of the standard facts, of `clear_at`, which a campaign makes of the plans, and of those that `text` makes."""
     made = {word: made_type(word) for word in set(re.findall(r"\w+", text))}
-    return {**STANDARD, **{word: kind for word, kind in made.items() if kind}}
+    return {**STANDARD, CLEAR: T.TIMESTAMP, **{word: kind for word, kind in made.items() if kind}}

@@ -37,6 +37,13 @@ def build_endpoints(engine: Engine, customers: Mapping[str, Table], temp: Path) 
     )
 
 
+def written_sql(text: str) -> str:
+    """Write SQL of an address or number without what never matters: capitals, and the marks within a number."""
+    plain = f"lower(trim({text}::VARCHAR))"
+    number = f"regexp_full_match({plain}, '[+][0-9 ().\\-/]+') AND NOT contains({plain}, '(0)')"
+    return f"CASE WHEN {number} THEN regexp_replace({plain}, '[ ().\\-/]', '', 'g') ELSE {plain} END"
+
+
 def normalise_odd(engine: Engine, table: str, relation: str, column: str, temp: Path) -> None:
     """Make the dictionary `table` (written, endpoint) of what is not plain in a column; no endpoint: it is none."""
     odd = engine.rows(
@@ -48,17 +55,17 @@ def normalise_odd(engine: Engine, table: str, relation: str, column: str, temp: 
 
 def _written(system: str, table: Table) -> list[str]:
     who = f"{literal(system)} AS system, customer::VARCHAR AS key"
-    plain = (
-        f"SELECT {who}, {{kind}}, lower(trim({{text}}::VARCHAR)) AS written, {{main}} AS is_main FROM {table.relation}"
-    )
+    plain = f"SELECT {who}, {{kind}}, {{written}} AS written, {{main}} AS is_main FROM {table.relation}"
     parts = [
-        plain.format(kind=f"'{role}' AS kind", text=quoted(role), main="true")
+        plain.format(kind=f"'{role}' AS kind", written=written_sql(quoted(role)), main="true")
         for role in ("email", "phone")
         if table.has(role)
     ]
     if table.has("other_emails"):
         each = plain.format(
-            kind="'email' AS kind", text=r"unnest(regexp_split_to_array(other_emails, '[;,\s]+'))", main="false"
+            kind="'email' AS kind",
+            written=r"unnest(regexp_split_to_array(lower(other_emails), '[;,\s]+'))",
+            main="false",
         )
         parts.append(f"SELECT * FROM ({each}) WHERE written <> ''")
     return parts

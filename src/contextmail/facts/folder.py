@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import ValidationError
 
@@ -15,8 +16,12 @@ from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError
 from contextmail.model.fact import Catalogue, FactType, FactValue
 
+if TYPE_CHECKING:
+    from contextmail.facts.offering import Products
+
 FACTS = "facts.parquet"
 LINES = "lines.parquet"
+KEYS = "names.keys"
 CATALOGUE = "catalogue.json"
 
 
@@ -24,7 +29,7 @@ CATALOGUE = "catalogue.json"
 class FactsFolder:
     """A built folder: `catalogue` (types, sources, clock) and `parquet` (one row per customer, `customer` first).
 
-    The first `row` opens a connection, which the later ones share, from any thread, until `close` or the end of a
+    The first query opens a connection, which the later ones share, from any thread, until `close` or the end of a
     `with` block.
     """
 
@@ -66,7 +71,7 @@ class FactsFolder:
         """
         columns = ", ".join(map(quoted, self.catalogue.facts))
         query = f"SELECT {columns} FROM read_parquet({literal(str(self.parquet))}) WHERE customer = {literal(customer)}"
-        rows = engine.rows(query) if engine else self._rows(query)
+        rows = engine.rows(query) if engine else self.rows(query)
         if not rows:
             return None
         row: dict[str, FactValue] = {"facts_as_of": self.catalogue.as_of}
@@ -74,14 +79,22 @@ class FactsFolder:
             row[name] = tuple(value) if spec.type is FactType.SET and value is not None else value
         return row
 
-    def _rows(self, query: str) -> list[Row]:
+    @cached_property
+    def products(self) -> Products | None:
+        """Give the products by name and address; None where the facts know of none. They are read when asked for."""
+        from contextmail.facts.offering import Products
+
+        return Products(self) if (self.path / KEYS).is_file() else None
+
+    def rows(self, query: str) -> list[Row]:
+        """Run a query on the folder's own connection. Raises ConfigurationError."""
         with self._lock:
             if self._engine is None:
                 self._engine = DuckDBEngine(threads=1)
             return self._engine.rows(query)
 
     def close(self) -> None:
-        """Close the connection that `row` opened; the next `row` opens another."""
+        """Close the connection; the next query opens another."""
         with self._lock:
             if self._engine is not None:
                 self._engine.close()

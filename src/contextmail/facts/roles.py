@@ -48,6 +48,13 @@ ROLES: dict[str, dict[str, Role]] = {
         "account": Role(Kind.ID),
         "account_owner": Role(Kind.TEXT),
         "preferred_channel": Role(Kind.CHANNEL),
+        # Several in one text; a mere year is read too: facts/stages.py.
+        "child_born": Role(Kind.TEXT),
+        "child_age": Role(Kind.NUMBER),
+        "child_age_at": Role(Kind.MOMENT),
+        "moved_at": Role(Kind.MOMENT),
+        "married_at": Role(Kind.MOMENT),
+        "student_until": Role(Kind.TEXT),
         **{f"{channel}_obtained": Role(Kind.TEXT) for channel in Channel},
     },
     "orders": {
@@ -64,7 +71,15 @@ ROLES: dict[str, dict[str, Role]] = {
         "line": Role(Kind.ID),
         "country": Role(Kind.TEXT),
     },
-    "products": {"product": _WHO, "name": Role(Kind.TEXT), "category": Role(Kind.TEXT)},
+    "products": {
+        "product": _WHO,
+        "name": Role(Kind.TEXT),
+        "category": Role(Kind.TEXT),
+        # Further names and ids, set apart by a line break, a semicolon or a bar.
+        "aliases": Role(Kind.TEXT),
+        # The address of its own page; `url` is a database's.
+        "page": Role(Kind.TEXT),
+    },
     "subscriptions": {
         "customer": _WHO,
         "product": Role(Kind.ID),
@@ -84,6 +99,15 @@ ROLES: dict[str, dict[str, Role]] = {
         "answered": _SEEN,
         "planned": _SEEN,
         "campaign": Role(Kind.TEXT),
+        "priority": Role(Kind.NUMBER),
+    },
+    "planned": {
+        "customer": _WHO,
+        "at": _WHEN,
+        "channel": Role(Kind.CHANNEL),
+        "purpose": Role(Kind.TEXT),
+        "campaign": Role(Kind.TEXT),
+        "priority": Role(Kind.NUMBER),
     },
     "inquiries": {"customer": _WHO, "at": _WHEN, "channel": Role(Kind.CHANNEL)},
     "accounts": {"account": _WHO, "name": Role(Kind.TEXT), "owner": Role(Kind.TEXT)},

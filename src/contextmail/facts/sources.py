@@ -104,9 +104,9 @@ def open_source(
         return Source(
             table, relation, _columns(engine, relation), mapping.table or ("the query" if mapping.query else name)
         )
-    file = _csv_file(path, mapping, where)
+    file = csv_file(path, mapping, where)
     with _explained(f"{name} cannot be read as CSV", f"{where} path", "save it as UTF-8, or say its `encoding`"):
-        _load_csv(engine, table, file, wanted)
+        load_csv(engine, table, file, wanted)
     return Source(table, relation, _columns(engine, relation), name, file)
 
 
@@ -123,7 +123,8 @@ def _columns(engine: Engine, relation: str) -> dict[str, str]:
     return {str(row[0]): str(row[1]) for row in engine.rows(f"DESCRIBE SELECT * FROM {relation}")}
 
 
-def _csv_file(path: Path, mapping: TableMapping, where: str) -> CsvFile:
+def csv_file(path: Path, mapping: TableMapping, where: str) -> CsvFile:
+    """Look at how a CSV file is written. Raises ConfigurationError for one without a header that names each column once."""
     encoding = mapping.encoding.lower()
     plain = CsvFile(path, "utf-8-sig" if encoding in ("utf-8", "utf8") else encoding, mapping.delimiter or ",", ())
     try:
@@ -144,7 +145,7 @@ def _csv_file(path: Path, mapping: TableMapping, where: str) -> CsvFile:
     return CsvFile(path, plain.encoding, delimiter, tuple(columns))
 
 
-def _load_csv(engine: Engine, table: str, file: CsvFile, wanted: str | None) -> None:
+def load_csv(engine: Engine, table: str, file: CsvFile, wanted: str | None) -> None:
     """Load the columns that `wanted` names, all of them text; what cannot be split into columns is set apart."""
     columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in file.columns)
     used = [column for column in file.columns if wanted is None or column in wanted] or list(file.columns[:1])
@@ -200,7 +201,7 @@ def _from_sqlite(
     file = _sqlite_to_csv(path, inner, query, temp / f"{table}.csv", where)
     with _explained(f"{path.name} cannot be read", where, "name each column of the query once (AS)"):
         # Whoever writes a query names what it gives as the roles are called.
-        _load_csv(engine, table, file, None if query else wanted)
+        load_csv(engine, table, file, None if query else wanted)
     return f"{path.name}::{inner}" if inner else f"a query of {path.name}"
 
 

@@ -7,7 +7,7 @@ on its day, and is not counted as received. (Where `planned` is mapped, only the
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from contextmail.engines.base import Engine, literal, quoted
@@ -15,6 +15,7 @@ from contextmail.errors import ConfigurationError, did_you_mean
 from contextmail.facts.block import Block, Column, column
 from contextmail.facts.ledger import own_caps
 from contextmail.facts.reading import Table
+from contextmail.facts.touched import heard_sql
 from contextmail.model.fact import FactType as T
 from contextmail.model.message import Channel
 
@@ -54,13 +55,13 @@ def build_touches(
 ) -> Block:
     """Make the table `touches` and its facts: those that there always are, and those made from `names`.
 
-    `relation` holds the rows of `table`, its days in the customers' own zones (`zones.in_own_zone`).
+    `relation` holds the rows of `table`, its days in the customers' own zones (`zones.in_own_zone`). What outcomes told
+    (`touched.read_touched`) counts beside them.
 
     Raises ConfigurationError for a name such as `touches_14d_smss` whose channel or purpose is not known.
     """
-    windows = _windows(names, _channels(engine, table))
-    rooms = {"room_at": cap} | {m[0]: (int(m[1]), int(m[2])) for name in sorted(names) if (m := _ROOM.fullmatch(name))}
-    if table is None:
+    windows, rooms = windows_of(names, _channels(engine, table)), rooms_of(names, cap)
+    if table is None and not engine.rows("SELECT 1 FROM touched LIMIT 1"):
         source = "no [tables.touches]"
         columns = [column(name, T.INT, "NULL", source) for name in windows]
         columns += [column(name, T.TIMESTAMP, "NULL", source) for name in rooms]
@@ -68,6 +69,30 @@ def build_touches(
     _prepare(engine, table, relation, clock)
     if planned := engine.rows("SELECT count(*) FROM touches WHERE planned")[0][0]:
         notes.append(f"touches: {planned} rows are later than the clock and count as planned messages")
+    count_touches(engine, windows, rooms, clock)
+    source = table.said("at", "channel", "purpose") if table else "outcomes"
+    columns = []
+    for name, (days, channel, purpose) in windows.items():
+        about = f"touches in {days} days to the clock{_of(channel, purpose)}"
+        columns.append(column(name, T.INT, f"t.{quoted(name)}", source, about, zero="0"))
+    for name, (most, days) in rooms.items():
+        about = f"when another touch keeps to {most} in {days} days"
+        columns.append(column(name, T.TIMESTAMP, f"t.{quoted(name)}", source, about, zero=clock))
+    reacts = table is None or table.has("opened") or table.has("clicked") or table.has("answered")
+    purposes = table is not None and table.has("purpose")
+    return Block("t", "touch_block", [*columns, *_worth(source, known=True, purposes=purposes, reacts=reacts)])
+
+
+def rooms_of(names: Collection[str], cap: tuple[int, int]) -> dict[str, tuple[int, int]]:
+    """Read names such as `room_at_3_in_7d` as (messages, days); `room_at` has the company's own cap."""
+    named = {m[0]: (int(m[1]), int(m[2])) for name in sorted(names) if (m := _ROOM.fullmatch(name))}
+    return {"room_at": cap} | named
+
+
+def count_touches(
+    engine: Engine, windows: Mapping[str, Window], rooms: Mapping[str, tuple[int, int]], clock: str
+) -> None:
+    """Make the view `touch_block`, one row per customer, from the tables `touches` and `ledger` (whose caps count)."""
     counted = "".join(
         f", count(*) FILTER ({condition}) AS {quoted(name)}" for name, condition in _counts(windows, clock)
     )
@@ -83,17 +108,6 @@ def build_touches(
         _keep_to_own_cap(engine, rooms, most, days, clock)
     joins = " ".join(f"LEFT JOIN {quoted(name)} USING (customer)" for name in rooms)
     engine.rows(f"CREATE TEMP VIEW touch_block AS SELECT * FROM touch_facts {joins}")
-    source = table.said("at", "channel", "purpose")
-    columns = []
-    for name, (days, channel, purpose) in windows.items():
-        about = f"touches in {days} days to the clock{_of(channel, purpose)}"
-        columns.append(column(name, T.INT, f"t.{quoted(name)}", source, about, zero="0"))
-    for name, (most, days) in rooms.items():
-        about = f"when another touch keeps to {most} in {days} days"
-        columns.append(column(name, T.TIMESTAMP, f"t.{quoted(name)}", source, about, zero=clock))
-    reacts = table.has("opened") or table.has("clicked") or table.has("answered")
-    worth = _worth(source, known=True, purposes=table.has("purpose"), reacts=reacts)
-    return Block("t", "touch_block", [*columns, *worth])
 
 
 def streak_sql(last_signs: Iterable[str]) -> str:
@@ -106,19 +120,24 @@ def streak_sql(last_signs: Iterable[str]) -> str:
     )
 
 
-def _prepare(engine: Engine, table: Table, relation: str, clock: str) -> None:
-    at = table.column("at")
-    reactions = [
-        f"coalesce({table.column(role)}, false)" for role in ("opened", "clicked", "answered") if table.has(role)
-    ]
-    planned = f"coalesce({table.column('planned')}, false)" if table.has("planned") else f"{at} > {clock}"
-    engine.rows(
-        f"CREATE TEMP TABLE touches AS SELECT customer::VARCHAR AS customer, {at} AS happened_at,"
-        f" {table.column('channel', 'NULL::VARCHAR')} AS channel,"
-        f" lower({table.column('purpose', 'NULL::VARCHAR')}) AS purpose,"
-        f" coalesce({table.column('delivered')}, true) AS reached, {' OR '.join(reactions) or 'false'} AS reacted,"
-        f" NOT ({planned}) AND {at} <= {clock} AS sent, ({planned}) AND {at} > {clock} AS planned FROM {relation}"
-    )
+def _prepare(engine: Engine, table: Table | None, relation: str, clock: str) -> None:
+    read = f"SELECT * FROM {heard_sql(clock)}"
+    if table is not None:
+        at = table.column("at")
+        reactions = [
+            f"coalesce({table.column(role)}, false)" for role in ("opened", "clicked", "answered") if table.has(role)
+        ]
+        planned = f"coalesce({table.column('planned')}, false)" if table.has("planned") else f"{at} > {clock}"
+        engine.rows(
+            f"CREATE TEMP VIEW table_touches AS SELECT customer::VARCHAR AS customer, {at} AS happened_at,"
+            f" {table.column('channel', 'NULL::VARCHAR')} AS channel,"
+            f" lower({table.column('purpose', 'NULL::VARCHAR')}) AS purpose,"
+            f" coalesce({table.column('delivered')}, true) AS reached, {' OR '.join(reactions) or 'false'} AS reacted,"
+            f" NOT ({planned}) AND {at} <= {clock} AS sent, ({planned}) AND {at} > {clock} AS planned,"
+            f" {table.column('priority', '0')} AS priority, {table.column('campaign')} AS campaign FROM {relation}"
+        )
+        read = f"FROM table_touches UNION ALL {read} ANTI JOIN table_touches USING (customer, channel, happened_at)"
+    engine.rows(f"CREATE TEMP TABLE touches AS {read}")
 
 
 def _channels(engine: Engine, table: Table | None) -> list[str]:
@@ -129,7 +148,7 @@ def _channels(engine: Engine, table: Table | None) -> list[str]:
     return known
 
 
-def _windows(names: Collection[str], channels: list[str]) -> dict[str, Window]:
+def windows_of(names: Collection[str], channels: Collection[str]) -> dict[str, Window]:
     """Read the windows that are asked for. Raises ConfigurationError for a channel that is not known."""
     windows = {}
     for name in (*ALWAYS, *sorted(names)):
@@ -143,7 +162,7 @@ def _windows(names: Collection[str], channels: list[str]) -> dict[str, Window]:
     return windows
 
 
-def _counts(windows: dict[str, Window], clock: str) -> Iterable[tuple[str, str]]:
+def _counts(windows: Mapping[str, Window], clock: str) -> Iterable[tuple[str, str]]:
     for name, (days, channel, purpose) in windows.items():
         conditions = ["sent", f"happened_at > {clock} - INTERVAL {days} DAY"]
         conditions += [f"channel = {literal(channel)}"] if channel else []

@@ -8,7 +8,7 @@ from contextmail.language.block import OBJECT
 from contextmail.language.phrases import SLOT
 
 _LETTERS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_SMALL = frozenset(
+SMALL = frozenset(
     ["a", "an", "and", "as", "at", "but", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"]
 )
 
@@ -27,7 +27,7 @@ def fit_case(text: str, replaced: str, whole: str, *, opens: bool, headline: boo
         return SLOT.sub(lambda m: f"{{{m[1]}|{(m[2] or 'caps').upper()}}}", _outside_slots(text, str.upper))
     if is_title(words, 3 if headline else 4) and not whole.endswith(".") and _LETTERS.search(replaced):
         text = _outside_slots(
-            text, lambda piece: _LETTERS.sub(lambda m: m[0] if m[0] in _SMALL else m[0][:1].upper() + m[0][1:], piece)
+            text, lambda piece: _LETTERS.sub(lambda m: m[0] if m[0] in SMALL else m[0][:1].upper() + m[0][1:], piece)
         )
     if opens and (not replaced[:1].isalpha() or replaced[:1].isupper()):
         return text[:1].upper() + text[1:]
@@ -38,7 +38,7 @@ def fit_case(text: str, replaced: str, whole: str, *, opens: bool, headline: boo
 
 def is_title(words: list[str], least: int = 3) -> bool:
     """Say whether these are the words of a headline: `least` or more, each of the longer ones with a capital."""
-    longer = [word for word in words if len(word) > 3 or word.lower() not in _SMALL]
+    longer = [word for word in words if len(word) > 3 or word.lower() not in SMALL]
     return len(longer) >= least and all(word[0].isupper() for word in longer)
 
 

@@ -36,10 +36,13 @@ _BULLET = re.compile(r"\s*(?:[-*+•◦▪·–—>]|\d{1,3}[.)])?\s*")
 _LINE_END = re.compile(r"[ \t]*(?:\r\n|\r|\n)")
 _LINE_ENDS = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))+")
 _UNDERLINE = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t]*([=\-~*_#^])\1{2,}[ \t]*(?=[\r\n]|$)")
-_UNSEEN = re.compile(
-    r"(?i)(?:\s*(?:&(?:nbsp|e[mn]sp|thinsp|zwn?j|shy|#(?:160|173|847|820[1-5]|65279)|#x(?:a0|ad|34f|200[9a-d]|feff));"
-    r"|[\u00a0\u00ad\u034f\u2002-\u200d\u2060\ufeff]))+"
+_NO_SIGN = (
+    r"&(?:nbsp|e[mn]sp|thinsp|zwn?j|shy|#(?:160|173|847|820[1-5]|65279)|#x(?:a0|ad|34f|200[9a-d]|feff));"
+    r"|[\u00a0\u00ad\u034f\u2002-\u200d\u2060\ufeff]"
 )
+_UNSEEN = re.compile(rf"(?i)(?:\s*(?:{_NO_SIGN}))+")
+_BLANKS = re.compile(rf"(?i)(?:\s|{_NO_SIGN}|<br\b[^>]*>)*")
+_BLANKS_BEHIND = re.compile(rf"{_BLANKS.pattern}\Z")
 _BODY = (Place.PARAGRAPH, Place.ITEM)
 """Where blanks that nobody sees serve nothing: a preheader is padded with them."""
 
@@ -155,11 +158,14 @@ def with_blanks(block: Block, cut: tuple[int, int], start: int, end: int) -> tup
     text = block.text
     behind = len(text) - len(text[cut[1] :].lstrip())
     if behind < len(text) and (cut[0] == 0 or text[cut[0] - 1].isspace()):
-        return start, max(end, block.source_start(behind))
+        # A tag or a conditional that stands between is not ours to take.
+        blanks = _BLANKS.match(block.source, end, max(end, block.source_start(behind)))
+        return start, blanks.end() if blanks else end
     before = len(text[: cut[0]].rstrip())
     if behind == len(text) and 0 < before < cut[0]:
         unseen = _UNSEEN.match(block.source, end) if block.place in _BODY and block.context == "text" else None
-        return min(start, block.source_end(before - 1)), unseen.end() if unseen else end
+        ahead = _BLANKS_BEHIND.search(block.source[:start], min(start, block.source_end(before - 1)))
+        return ahead.start() if ahead else start, unseen.end() if unseen else end
     return start, end
 
 

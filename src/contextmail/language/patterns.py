@@ -46,6 +46,10 @@ class Pattern:
         found = self._match.search(text)
         return found if found and found[0].strip() and not (self.unless and self._unless.search(text)) else None
 
+    def meets(self, text: str) -> bool:
+        """Say whether the words are in `text`, be there an excuse or none."""
+        return bool(self._in_small.search(text.lower()))
+
     @cached_property
     def _match(self) -> re.Pattern[str]:
         return re.compile(self.match, re.IGNORECASE)
@@ -97,11 +101,16 @@ class Lexicon:
         closed = re.compile(r"s?, (?=\S)").match(sentence, end)
         return (0, closed.end()) if found and found.end() == start and closed else None
 
-    def extended(self, rule: str, says: Sequence[str], never: Sequence[str] = ()) -> Lexicon:
-        """Return this lexicon with a company's own phrases for `rule`, and phrases that never are its claim."""
+    def extended(self, rule: str, says: Sequence[str], never: Sequence[str] = (), *, group: str = "") -> Lexicon:
+        """Return this lexicon with a company's own phrases for `rule`, and phrases that never are its claim.
+
+        A match of the phrases has the `group`, if one is named.
+        """
         unless = _alternatives(never)
         kept = tuple(_also_unless(pattern, unless) for pattern in self.patterns.get(rule, ()))
-        own = tuple(Pattern("own", _phrase(phrase), unless) for phrase in says)
+        own = tuple(
+            Pattern("own", f"(?P<{group}>{_phrase(phrase)})" if group else _phrase(phrase), unless) for phrase in says
+        )
         return replace(self, patterns={**self.patterns, rule: own + kept})
 
 

@@ -16,9 +16,16 @@ from typing import NamedTuple
 
 _CHARGES = frozenset(
     "postage carriage shipping freight delivery handling fee fees charge charges surcharge commission discount tax vat"
-    " refund credit adjustment insurance tip rounding".split()
+    " refund credit adjustment insurance tip rounding"
+    " versand versandkosten porto gebühr gutschrift rabatt pfand".split()
 )
 """Last words of what is no product: DOTCOM POSTAGE, Next Day Carriage, AMAZON FEE."""
+
+_GIVEN = re.compile(
+    r"(?i)(?:\b(?:gift|store|shop)[ -]?(?:card|voucher|certificate|token|wrap)|\be-?gift|gutschein|geschenkkarte"
+    r"|\b(?:voucher|sample|swatche?|tester|(?:waren)?probe|muster))(?:s|e|n|ping)?$"
+)
+"""How a name ends that is sold or given, but is no product to own: Gift Card, Fabric Swatches."""
 
 _NOTES = frozenset(
     "? ?? manual sample samples check checked damaged damages damage test testing lost missing found broken faulty"
@@ -102,6 +109,11 @@ def clean_name(text: str) -> str | None:
     return text[0].upper() + text[1:] if words[0].islower() else text
 
 
+def can_be_owned(name: str) -> bool:
+    """Say whether a clean name is that of a product, not of a voucher or a sample."""
+    return not _GIVEN.search(name)
+
+
 def _cut_at(names: Iterable[str]) -> int:
     """Give the length at which the source cuts names off; 0: it does not.
 
@@ -122,8 +134,8 @@ def _name(found: Mapping[str, int], floor: float, cut: int) -> ProductName:
     ]
     if not names or 2 * sum(count for _, count in names) < sum(found.values()):
         return ProductName(source, None)
-    chosen, rows, so_far = names[0][0], sum(count for _, count in names), 0
-    for name, count in names:
+    (chosen, so_far), rows = names[0], sum(count for _, count in names)
+    for name, count in names[1:]:
         if so_far >= _MOST * rows:
             break
         if not _alike(chosen, name):

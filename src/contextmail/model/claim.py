@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -58,6 +58,31 @@ class Policy(BaseModel):
     because: str = ""
 
 
+class NextText(BaseModel):
+    """What to say instead to those of another stage; the text is a claim too, and `when` says of whom it is true."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+
+
+class Stage(BaseModel):
+    """A stage of life that a message may pitch to: `[rules.stale-life-stage.stages.NAME]` in contextmail.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    says: tuple[str, ...] = ()
+    """Phrases that pitch to it."""
+    true_when: str = ""
+    """When the offer still fits; of a built-in stage empty: as it is built in."""
+    instead: tuple[NextText, ...] = ()
+    """Texts for those whom it does not fit, the first whose `when` is true: `[{ when = "…", text = "…" }]`."""
+
+
+StageName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
 class RuleOverride(BaseModel):
     """What a company changes in a built-in rule: `[rules.unearned-value-claim]` in contextmail.toml."""
 
@@ -75,6 +100,23 @@ class RuleOverride(BaseModel):
     cap: int | None = None
     """Of `too-often`: messages in the window; of `not-listening`: messages without an answer."""
     days: int | None = None
-    """Of `too-often`: the rolling window."""
+    """Of `too-often`: the rolling window; of `crossed-campaigns`: how far apart two messages must be."""
+    stages: dict[StageName, Stage] = {}
+    """Of `stale-life-stage`: stages of the company's own, or other words and texts for a built-in one."""
     ratio: float | None = None
     """Of `all-ask`: messages of value for each ask; 0.1 is one for ten."""
+    support: int | None = Field(default=None, ge=1)
+    """Of `owned-offer`: people who bought a product after another one, so that it is proposed to others; 20."""
+    lift: float | None = Field(default=None, ge=1)
+    """Of `owned-offer`: how many times as many they must be as chance would have it; 2."""
+
+    def predicates(self) -> dict[str, str]:
+        """Give the predicates that the company wrote, by their place: `stages.baby true_when`."""
+        found = {"true_when": self.true_when or "", "allow_when": self.allow_when or ""}
+        for name, stage in self.stages.items():
+            texts = {
+                "true_when": stage.true_when,
+                **{f"instead {n}": one.when for n, one in enumerate(stage.instead, 1)},
+            }
+            found |= {f"stages.{name} {key}": text for key, text in texts.items()}
+        return {place: text for place, text in found.items() if text}

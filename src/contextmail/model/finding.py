@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from contextmail.model.pitch import BoughtNext
+
 Confidence = Literal["high", "low"]
 
 
@@ -44,6 +46,8 @@ class Finding:
     """The predicate of which recipients see it, from the template's own conditional; empty: everybody."""
     note: str = ""
     """What a person should know of it: an enclosing condition that was not understood, why there is no fix."""
+    bought_next: tuple[BoughtNext, ...] = ()
+    """Of a pitch: what is proposed to those who own the product, with support and lift."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,8 @@ class Message(BaseModel):
     allow: dict[str, str] = {}
     """Rule -> reason, for rules that the author suppresses in this message."""
     planned_at: datetime | None = None
+    priority: int = 0
+    """Among messages that are planned for the same people: the higher goes first."""
     expires: datetime | None = None
 
     def part(self, name: str) -> Part | None:

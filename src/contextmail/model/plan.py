@@ -11,6 +11,7 @@ from contextmail.model.channel import Channel
 from contextmail.model.consent import Scope
 from contextmail.model.manifest import Manifest
 from contextmail.model.message import Message
+from contextmail.model.pitch import BoughtNext
 
 FIELD_NAME = "contextmail {tag}"
 """The name of every contact field of ours; a field with one of our tags and another name is somebody else's."""
@@ -68,6 +69,8 @@ class PlannedEdit(_Frozen):
     quote: str
     mode: Literal["slot", "choose", "neutral"]
     texts: list[PlannedText]
+    bought_next: list[BoughtNext] = []
+    """Of a pitch: what is proposed to those who own the product, with support and lift."""
 
 
 class PlannedDraft(_Frozen):

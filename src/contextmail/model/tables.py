@@ -91,5 +91,15 @@ class FactDefinition(BaseModel):
         return self.sql.lstrip(" (\n\t").lower().startswith(("select", "with ", "from "))
 
 
-TABLES = ("customers", "orders", "products", "subscriptions", "touches", "inquiries", "accounts", "consents")
+TABLES = (
+    "customers",
+    "orders",
+    "products",
+    "subscriptions",
+    "touches",
+    "planned",
+    "inquiries",
+    "accounts",
+    "consents",
+)
 """The tables that there can be; `customers` or `orders` is required."""

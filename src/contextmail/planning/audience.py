@@ -16,8 +16,11 @@ from contextmail.engines.base import Engine, literal, quoted
 from contextmail.engines.lines import load_lines
 from contextmail.facts.folder import FactsFolder
 from contextmail.model.consent import Scope
+from contextmail.model.crossing import PLANNED
+from contextmail.planning.waiting import load_waiting
 from contextmail.store.base import Ledger
 from contextmail.store.permissions import refused
+from contextmail.store.runs import Runs
 
 _Item = TypeVar("_Item")
 Progress = Callable[[str, float], None]
@@ -66,6 +69,7 @@ class People:
 
     def __init__(self, engine: Engine, facts: FactsFolder) -> None:
         self.engine, self.facts = engine, facts
+        self._crossed = False
 
     def refuse(self, ledger: Ledger | None, scope: Scope, temp: Path) -> None:
         """Take note of whom the ledger of consent refuses within `scope`: `decide` drops them, whatever the facts say."""
@@ -78,6 +82,17 @@ class People:
         self.engine.rows(f"CREATE OR REPLACE TEMP TABLE asked_of AS SELECT key, email FROM recipients{others}")
         emails = (email for (email,) in self.engine.rows("SELECT DISTINCT email FROM asked_of"))
         load_keys(self.engine, "refused", refused(ledger, scope, emails) if ledger else (), temp)
+
+    def cross(self, runs: Runs | None, clock: datetime) -> None:
+        """Take note of which of our own runs wait to write to whom: they may go first."""
+        self._crossed = True
+        load_waiting(self.engine, runs, clock)
+        self.engine.rows(
+            "CREATE OR REPLACE TEMP TABLE waiting_for AS SELECT key, list(entry) AS entries FROM"
+            " (SELECT r.key, w.entry FROM recipients r JOIN waiting_people w ON w.email = lower(trim(r.email))"
+            f" UNION SELECT o.key, w.entry FROM owners o JOIN ({self._addresses()}) a ON a.customer = o.known"
+            " JOIN waiting_people w ON w.email = a.address) GROUP BY key"
+        )
 
     def choose(self, *conditions: str) -> int:
         """Take the subscribed contacts of `members` that meet SQL conditions as recipients; count them."""
@@ -100,16 +115,30 @@ class People:
         return int(self.engine.rows(f"SELECT count(*) FROM ({shared})")[0][0])
 
     def decide(self, campaign: Campaign, clock: datetime) -> None:
-        """Decide for every recipient; an address of several customers gets the severest outcome and what is true of all.
+        """Decide for every recipient; whom the ledger refuses is dropped. Tables: those of `gather` and of `judge`."""
+        self.gather(campaign.facts)
+        self.judge(campaign, clock)
+        self.engine.rows(
+            "UPDATE decided SET outcome = 'drop', reason = 'opted-out', until = NULL, \"to\" = NULL WHERE key IN"
+            " (SELECT key FROM asked_of WHERE email IN (SELECT key FROM refused))"
+        )
 
-        Tables: `people` (customer, facts), `verdicts` (customer, outcome, …, edit_0 …), `decided` (the same by key).
-        """
-        asked = [name for name in campaign.facts if name in self.facts.catalogue.facts]
-        known = "".join(f", f.{quoted(name)}" for name in asked)
+    def gather(self, names: Iterable[str]) -> None:
+        """Make the table `people` (customer, facts) of the facts that are there of those that are named."""
+        asked = [name for name in names if name in self.facts.catalogue.facts]
+        ours = {PLANNED: f"list_concat(f.{PLANNED}, w.entries) AS {PLANNED}"} if self._crossed else {}
+        waiting = " LEFT JOIN waiting_for w ON w.key = o.key" if self._crossed else ""
+        known = "".join(f", {ours.get(name) or f'f.{quoted(name)}'}" for name in asked)
         self.engine.rows(
             f"CREATE OR REPLACE TEMP TABLE people AS SELECT o.customer{known} FROM owners o"
-            f" LEFT JOIN {self._parquet} f ON f.customer = o.known"
+            f" LEFT JOIN {self._parquet} f ON f.customer = o.known{waiting}"
         )
+
+    def judge(self, campaign: Campaign, clock: datetime) -> None:
+        """Judge `people`; an address of several customers gets the severest outcome and what is true of all.
+
+        Tables: `verdicts` (customer, outcome, …, edit_0 …), `decided` (the same by key).
+        """
         query = decisions_sql(campaign, self.facts.catalogue, "people", clock)
         self.engine.rows(f"CREATE OR REPLACE TEMP TABLE verdicts AS {query}")
         edits = "".join(
@@ -124,10 +153,6 @@ class People:
             f"CREATE OR REPLACE TEMP TABLE decided AS SELECT o.key, {outcome} AS outcome, {reason} AS reason,"
             f' max(until) FILTER (outcome = \'hold\') AS until, max_by("to", {_SEVERITY}) AS "to"{edits}'
             " FROM owners o JOIN verdicts v USING (customer) GROUP BY o.key"
-        )
-        self.engine.rows(
-            "UPDATE decided SET outcome = 'drop', reason = 'opted-out', until = NULL, \"to\" = NULL WHERE key IN"
-            " (SELECT key FROM asked_of WHERE email IN (SELECT key FROM refused))"
         )
 
     def _addresses(self) -> str:

@@ -31,6 +31,7 @@ def planned_edits(engine: Engine, rewrite: Rewrite, whole: Campaign, fitted: Fit
             quote=edit.quote,
             mode=fitted.merged.modes[index],
             texts=list(_texts(engine, edit, whole.edits[index].variants, fitted.campaign.edits[index].variants, index)),
+            bought_next=list(edit.finding.bought_next) if edit.finding else [],
         )
         for index, edit in enumerate(rewrite.edits)
     ]

@@ -84,6 +84,16 @@ def read_plan(folder: Path) -> AnyPlan:
     return plan
 
 
+def unsealed(folder: Path) -> Plan:
+    """Read a campaign's plan without looking at its files. Raises ConfigurationError where there is none."""
+    try:
+        return Plan.model_validate_json((folder / PLAN).read_text("utf-8"))
+    except (OSError, ValidationError):
+        raise ConfigurationError(
+            "there is no plan here", where=str(folder), cure="contextmail runs lists what was applied"
+        ) from None
+
+
 def campaign_plan(folder: Path) -> Plan:
     """Read a plan of a campaign. Raises ConfigurationError for one of another kind."""
     plan = read_plan(folder)

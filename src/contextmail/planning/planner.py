@@ -53,13 +53,16 @@ def plan(
     ledger: Ledger | None = None,
     paste: bool = False,
     expires: datetime | None = None,
+    planned_at: datetime | None = None,
+    priority: int | None = None,
     safe_only: bool = False,
     progress: Progress = lambda _stage, _share: None,
 ) -> Plan:
     """Plan a campaign for an audience into the folder `out` (it must not exist); nothing is written elsewhere.
 
     `campaign` is a local path or the id of a draft of the platform; with `held`, the run whose held people are to get
-    it now, and `campaign` is not asked for. Whom the `ledger` of consent refuses is dropped. `paste`: the draft is the user's own, and only segment and fields are made.
+    it now, and `campaign` is not asked for. Whom the `ledger` of consent refuses is dropped; whom a waiting draft of `runs` reaches
+    first, by `priority` and `planned_at`, is held. `paste`: the draft is the user's own, and only segment and fields are made.
     Raises CapabilityError for a draft that cannot be copied, UnsafePlanError where the fields find no room, and what
     reading and compiling a message raise. What is over its limit stands in `checks`, and `apply` refuses it.
     """
@@ -73,7 +76,7 @@ def plan(
         message, draft = campaign_of(campaign_plan(kept))
     else:
         kept = None
-        message, draft = read_campaign(str(campaign), target, expires)
+        message, draft = read_campaign(str(campaign), target, expires=expires, planned_at=planned_at, priority=priority)
     with (
         closing(DuckDBEngine(memory_limit="512MB")) as engine,
         TemporaryDirectory(prefix="contextmail-") as temp,
@@ -83,6 +86,7 @@ def plan(
         # The words are judged while the audience is read.
         judged = pool.submit(_judged, message, settings, facts, safe_only=safe_only)
         planner.read(pool, message, draft, kept / HELD if kept else None)
+        planner.people.cross(runs, settings.as_of)
         rewrite, whole = judged.result()
         # What sells is marketing, whatever its author calls it: so the ledger is asked, now and when it is applied.
         message = message.model_copy(update={"purpose": Purpose(whole.purpose)})
@@ -287,7 +291,7 @@ class _Planner:
 
 
 def _judged(message: Message, settings: Settings, facts: FactsFolder, *, safe_only: bool) -> tuple[Rewrite, Campaign]:
-    checker = Checker(settings)
+    checker = Checker(settings, facts.products)
     rewrite = rewritten(checker.check(message), checker, safe_only=safe_only)
     return rewrite, compiled(rewrite, settings, facts.catalogue)
 

@@ -14,8 +14,10 @@ from contextmail.model.message import Message, Part
 from contextmail.model.plan import FIELD_NAME, Plan
 
 
-def read_campaign(campaign: str, target: Target, expires: datetime | None) -> tuple[Message, Draft]:
+def read_campaign(campaign: str, target: Target, **said: datetime | int | None) -> tuple[Message, Draft]:
     """Read a message at a local path, else the platform's draft of that id, in the platform's language.
+
+    `said` are keys of the message (`expires`, `priority`), which win over its own; one that is None is not given.
 
     Raises CapabilityError for a draft that cannot be copied, TemplateError for a file that is no message.
     """
@@ -26,7 +28,7 @@ def read_campaign(campaign: str, target: Target, expires: datetime | None) -> tu
     else:
         draft = target.draft(campaign)
         message = _message(draft, language)
-    return message.model_copy(update={"expires": expires} if expires else {}), draft
+    return message.model_copy(update={key: value for key, value in said.items() if value is not None}), draft
 
 
 def campaign_of(plan: Plan) -> tuple[Message, Draft]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextmail.rules.all_ask import AllAsk
 from contextmail.rules.base import ClaimRule, PolicyRule
+from contextmail.rules.crossed_campaigns import CrossedCampaigns
 from contextmail.rules.fake_reply import FakeReply
 from contextmail.rules.generic_greeting import GenericGreeting
 from contextmail.rules.generic_subject import GenericSubject
@@ -17,6 +18,7 @@ from contextmail.rules.opted_out import OptedOut
 from contextmail.rules.owned_offer import OwnedOffer
 from contextmail.rules.robotic_care import RoboticCare
 from contextmail.rules.silent_renewal import SilentRenewal
+from contextmail.rules.stale_life_stage import StaleLifeStage
 from contextmail.rules.stranger_talk import StrangerTalk
 from contextmail.rules.too_often import TooOften
 from contextmail.rules.unasked_channel import UnaskedChannel
@@ -38,6 +40,7 @@ CLAIMS: dict[str, type[ClaimRule]] = {
     "stranger-talk": StrangerTalk,
     "known-question": KnownQuestion,
     "owned-offer": OwnedOffer,
+    "stale-life-stage": StaleLifeStage,
     "silent-renewal": SilentRenewal,
     "generic-greeting": GenericGreeting,
     "missing-fallback": MissingFallback,
@@ -55,4 +58,5 @@ POLICIES: dict[str, type[PolicyRule]] = {
     "all-ask": AllAsk,
     "not-listening": NotListening,
     "nothing-for-them": NothingForThem,
+    "crossed-campaigns": CrossedCampaigns,
 }

@@ -15,6 +15,7 @@ from contextmail.language.sentences import reply_prefix
 from contextmail.model.claim import Claim, Policy, RuleOverride
 from contextmail.model.finding import Confidence, Grade, Variant
 from contextmail.model.message import Message
+from contextmail.model.pitch import BoughtNext, Pitch
 
 _OPENED = re.compile(r"(?:^|[\s(])'[^']*$")
 _CLOSED = re.compile(r"^[^']*'(?:[\s.,;:!?)]|$)")
@@ -59,6 +60,8 @@ class Match:
     note: str = ""
     true_when: str = ""
     """The predicate of this very place; empty: the rule's."""
+    product: str = ""
+    """The product that is pitched here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,10 @@ class Context:
     """Every field that the audience has; empty: not known, nothing is said of unknown tokens."""
     dialect: Dialect | None = None
     """The message's template language; None: it has no tokens, or one that cannot be told."""
+    pitches: Mapping[Block, Sequence[Pitch]] = field(default_factory=dict)
+    """The places that pitch a product of the company's, where the facts know its products."""
+    bought_next: Mapping[str, Sequence[BoughtNext]] = field(default_factory=dict)
+    """By product that is pitched: what those who have it bought next."""
 
 
 class Rule:

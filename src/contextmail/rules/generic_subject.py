@@ -10,10 +10,8 @@ from contextmail.model.claim import Claim
 from contextmail.model.finding import Grade, Variant
 from contextmail.model.message import Offer
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
-from contextmail.rules.owned_offer import owns
+from contextmail.rules.owned_offer import MAX_SUBJECT, owns
 
-MAX_SUBJECT = 60
-"""Characters of a subject that a telephone still shows."""
 _REPLY = re.compile(r"(?i)^\s*(?:(?:re|fwd?|aw)\s*:\s*)+")
 _TAG = re.compile(r"^\[[^\]]*\]\s*")
 _TOLD = re.compile(r"[%$€£]|\d{2,}|(?i:^(?:\w+! )?(?:i'm|we're) \w+ \w)")
@@ -99,7 +97,7 @@ def _subject_of(offer: Offer, context: Context, *, alone: bool) -> Variant | Non
     owned = f"owns_category('{offer.category.replace(chr(39), chr(39) * 2)}')"
     subject = next((heading for heading in context.headings if len(heading) <= MAX_SUBJECT), "")
     if not subject and offer.name and offer.product and len(offer.name) <= MAX_SUBJECT:
-        subject, owned = offer.name, f"{owned} AND NOT {owns(offer)}"
+        subject, owned = offer.name, f"{owned} AND NOT {owns(offer.product)}"
     name = clean_name(offer.category)
     told = context.phrasebook.say("subject", {"category": name, "subject": subject}).heading
     said = not alone or not name or name.lower().rstrip("s") in subject.lower() or len(told) > MAX_SUBJECT

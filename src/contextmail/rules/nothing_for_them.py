@@ -46,5 +46,5 @@ class NothingForThem(PolicyRule):
         """Ask for one offer that they do not have."""
         asked = message.purpose is Purpose.MARKETING and message.channel in _INTERRUPTS
         told = asked and message.offers and all(offer.product for offer in message.offers)
-        allow = " OR ".join(f"NOT ({owns(offer)})" for offer in message.offers) if told else "TRUE"
+        allow = " OR ".join(f"NOT ({owns(offer.product)})" for offer in message.offers) if told else "TRUE"
         return self.policy.model_copy(update={"allow_when": allow})

@@ -77,12 +77,12 @@ def _whole(
     match: Match, variants: Sequence[Variant], heading: str, context: Context, *, may_cut: bool = True
 ) -> Proposal | Barrier:
     clause = (cut_clause(match, variants, context) or cut_tail(match, variants, context)) if may_cut else None
-    if clause is None and _has_news(match, context):
+    if clause is None and has_news(match, context):
         return Barrier("the sentence says something besides the claim")
     return clause or replace_sentence(match, variants, context, heading)
 
 
-def _has_news(match: Match, context: Context) -> bool:
+def has_news(match: Match, context: Context) -> bool:
     """Say whether something else is said before or behind the claim, which must not go with it."""
     text, grammar = match.sentence.block.text, context.lexicon.grammar
     head = text[_core(match, context)[1] : match.start]
@@ -139,16 +139,16 @@ def cut_tail(match: Match, variants: Sequence[Variant], context: Context) -> Pro
 
 
 def replace_sentence(
-    match: Match, variants: Sequence[Variant], context: Context, heading: str = ""
+    match: Match, variants: Sequence[Variant], context: Context, heading: str = "", *, sold: bool = False
 ) -> Proposal | Barrier:
     """Put texts in the place of the whole sentence, unless it holds what may not be lost.
 
     `heading` stands in for an empty text where the place may not stay empty; without one it is only shown. A name
-    that the sentence only calls ("￼, we miss you!") goes with it.
+    that the sentence only calls ("￼, we miss you!") goes with it. What is `sold` goes with its price.
     """
     sentence, grammar = match.sentence, context.lexicon.grammar
     cut, start, end = _core(match, context)
-    if lost := kept(sentence.block, start, end, named=match.groups.get("noun") or ""):
+    if lost := kept(sentence.block, start, end, named=match.groups.get("noun") or "", sold=sold):
         return lost
     keeps = sentence.alone and sentence.block.place in KEEPS_TEXT
     if end < sentence.end and cut == sentence.start and not keeps and not any(v.text for v in variants):
@@ -184,21 +184,22 @@ def replace_sentence(
     return Proposal((cut, end), tuple(ended), Grade.UNSAFE, "replaces or removes the whole sentence")
 
 
-def kept(block: Block, start: int, end: int, *, named: str = "") -> Barrier | None:
+def kept(block: Block, start: int, end: int, *, named: str = "", sold: bool = False) -> Barrier | None:
     """Say why other words may not stand for these: the words of a link or a button say where it leads.
 
-    A number in what is `named` (a product, "401(k)") is part of a name.
+    A number in what is `named` (a product, "401(k)") is part of a name; with `sold`, a price is part of what goes.
     """
     if block.place is Place.BUTTON:
         return Barrier("the words of a button say where it leads")
     if linked(block, start, end):
         return Barrier("a link stands inside the words to be changed")
-    return _lost(block.text[start:end].replace(named, "") if named else block.text[start:end])
+    text = block.text[start:end].replace(named, "") if named else block.text[start:end]
+    return _lost(text, ("a token", "a link") if sold else tuple(_PROTECTED))
 
 
-def _lost(text: str) -> Barrier | None:
+def _lost(text: str, protected: Sequence[str] = tuple(_PROTECTED)) -> Barrier | None:
     text = _NUMBER_ONE.sub("", text)
-    found = next((name for name, pattern in _PROTECTED.items() if pattern.search(text)), "")
+    found = next((name for name in protected if _PROTECTED[name].search(text)), "")
     return Barrier(f"{found} stands inside the words to be changed") if found else None
 
 

@@ -11,9 +11,9 @@ from contextmail.model.message import Message
 from contextmail.rules.base import ClaimRule, Context, Match, Proposal, Sentence
 from contextmail.rules.remedies import kept
 
-_UNTOLD = "if something changes with the next term, say it by the message's renewal_change"
 _SHORT = 3
 """Words of an answer to which another sentence belongs: "Not yet!"."""
+_UNTOLD = "if something changes with the next term, say it by the message's renewal_change"
 
 
 class SilentRenewal(ClaimRule):

@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 from contextmail.errors import ContextmailError
 from contextmail.model.consent import Act, Assurance, Change, Scope
 from contextmail.model.event import Push, PushState
+from contextmail.model.touch import Touch
 
 InboxState = Literal["new", "done", "quarantined"]
 
@@ -75,6 +76,14 @@ class Ledger(Protocol):
 
     def now(self) -> Consents:
         """Give what is known at this moment. Raises StoreDownError."""
+        ...
+
+    def touches(self) -> Iterator[Touch]:
+        """Stream the touches whose outcomes files have told."""
+        ...
+
+    def touches_of(self, customer: str, endpoint: str) -> list[Touch]:
+        """List those of a customer and of a normalised endpoint; either may be empty."""
         ...
 
 
@@ -176,6 +185,19 @@ class ConsentStore(Protocol):
 
     def observe(self, system: str, subject: str, scope: Scope, value: str, at: datetime | None) -> None:
         """Remember what a system says."""
+        ...
+
+    # touches
+    def keep_touch(self, touch: Touch, subject: str, received_at: datetime) -> bool:
+        """Keep a touch; False: it was here before. `subject` is that of its endpoint, empty: it has none."""
+        ...
+
+    def touches(self) -> Iterator[Touch]:
+        """Stream every touch; its endpoint is there where its customer is not, and where it bars somebody from it."""
+        ...
+
+    def touches_of(self, customer: str, subject: str) -> list[Touch]:
+        """List the touches of a customer and of an endpoint's subject; either may be empty."""
         ...
 
     # tasks, secrets, watermarks

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from contextmail.errors import RecordRejected
 from contextmail.model.channel import Channel, Purpose
-from contextmail.model.consent import Choice, Permission, Scope, Standing, Verdict, fold, permission
+from contextmail.model.consent import Choice, Permission, Scope, Standing, Verdict, fold, permission, restrictions
 from contextmail.model.endpoint import normalise
 from contextmail.model.ledger import Known
 from contextmail.store.base import Consents, Ledger
 
 _SAYS_NO_NO = ("granted", "no-record", Choice.PENDING, Choice.NEVER)
 """Reasons that leave the word to the platform that delivers: it knows better than the ledger who has confirmed since."""
+_FEW = 5_000
+"""Endpoints up to which each is looked up; beyond, those that the ledger knows are read first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the ledger holds of one endpoint within a scope; `only` and the cap (`most` in `days`) are what they asked for."""
+
+    endpoint: str
+    refused: bool
+    follows: bool
+    """The refusal is the person's, and holds at their other endpoints too."""
+    only: str
+    most: str
+    days: str
 
 
 def permitted(ledger: Ledger, endpoint: str, scope: Scope) -> Permission:
@@ -33,6 +49,23 @@ def refused(ledger: Ledger, scope: Scope, endpoints: Iterable[str]) -> set[str]:
     consents = ledger.now()
     known = set(consents.subjects())
     return {endpoint for endpoint in endpoints if known and _is_refused(consents, scope, endpoint, known)}
+
+
+def held(ledger: Ledger, scope: Scope, endpoints: Collection[str]) -> Iterator[Held]:
+    """Say what the ledger holds of normalised endpoints; those of which it knows nothing are left out.
+
+    Raises StoreDownError.
+    """
+    consents = ledger.now()
+    known = set(consents.subjects()) if len(endpoints) > _FEW else None
+    for endpoint in endpoints:
+        subject = consents.subject(endpoint)
+        changes = consents.changes(subject) if known is None or subject in known else ()
+        if changes:
+            standing = fold(changes)
+            most, _, days = _value(standing, "most").partition("/")
+            refuses_, follows = permission(standing, scope), permission(fold(restrictions(changes)), scope)
+            yield Held(endpoint, _denies(refuses_), _denies(follows), _value(standing, "only"), most, days)
 
 
 def _is_refused(consents: Consents, scope: Scope, endpoint: str, known: set[str]) -> bool:

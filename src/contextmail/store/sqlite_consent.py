@@ -18,6 +18,7 @@ from contextmail.store.consent.ledger import Ledger
 from contextmail.store.consent.memory import Memory
 from contextmail.store.consent.outbox import Outbox
 from contextmail.store.consent.room import utc_now
+from contextmail.store.consent.touches import Touches
 from contextmail.store.places import refuse_unfit
 from contextmail.store.sealing import Sealer
 from contextmail.store.sqlite import connect
@@ -93,7 +94,7 @@ class Writer:
             time.sleep(random.uniform(0, _PAUSE))
 
 
-class SqliteConsentStore(Inbox, Ledger, Outbox, Memory):
+class SqliteConsentStore(Inbox, Ledger, Outbox, Memory, Touches):
     """The consent store in the file `path`.
 
     With `production`, raises ConfigurationError for a path that does not last: temporary, read-only, on a network.

@@ -9,6 +9,7 @@ from contextmail.errors import RecordRejected
 from contextmail.model.consent import Act, Change, restrictions
 from contextmail.model.endpoint import normalise
 from contextmail.model.event import Notice
+from contextmail.model.touch import Touch
 from contextmail.store.base import Consents, ConsentStore, InboxEvent
 from contextmail.syncing.meaning import RESTRICTIVE, as_change
 from contextmail.webhooks.base import BadPayloadError, WebhookSource
@@ -34,6 +35,14 @@ class Hearing:
             for notice in self._understood(event):
                 heard.add(notice, event)
         return heard
+
+    def touches(self) -> Iterator[Touch]:
+        """Stream the touches whose outcomes files have told."""
+        return self._store.touches()
+
+    def touches_of(self, customer: str, endpoint: str) -> list[Touch]:
+        """List those of a customer and of a normalised endpoint; either may be empty."""
+        return self._store.touches_of(customer, self._store.subject(endpoint) if endpoint else "")
 
     def close(self) -> None:
         """Close the store."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from contextmail.errors import ConfigurationError
 from contextmail.wiring.consent import ledger
+from contextmail.wiring.platforms import runs
 from contextmail.wiring.tables import fetched_systems
 
 if TYPE_CHECKING:
@@ -14,13 +17,14 @@ if TYPE_CHECKING:
     from contextmail.facts.building import Progress
     from contextmail.facts.folder import FactsFolder
     from contextmail.model.fact import Catalogue
+    from contextmail.store.runs import Runs
 
 
-def checker(settings: Settings) -> Checker:
-    """Load the rules, the lexicon and the phrasebook."""
+def checker(settings: Settings, facts: FactsFolder | None = None) -> Checker:
+    """Load the rules, the lexicon and the phrasebook; with `facts` also the products that a message may pitch."""
     from contextmail.checking import Checker
 
-    return Checker(settings)
+    return Checker(settings, facts.products if facts else None)
 
 
 def facts_folder(settings: Settings) -> FactsFolder:
@@ -48,12 +52,13 @@ def build_facts(
     """
     from contextmail.facts.building import build
     from contextmail.model.identity import OWN
+    from contextmail.planning.waiting import waiting
     from contextmail.rules.too_often import CAP, DAYS
     from contextmail.store.permissions import snapshot
 
     own = settings.rules.get("too-often")
     cap = ((own and own.cap) or CAP, (own and own.days) or DAYS)
-    with ledger(settings) as store, fetched_systems(settings, progress) as systems:
+    with ledger(settings) as store, _runs(settings) as applied, fetched_systems(settings, progress) as systems:
         return build(
             systems.pop(OWN),
             settings.facts,
@@ -65,6 +70,8 @@ def build_facts(
             cap=cap,
             max_age=settings.max_age,
             ledger=snapshot(store) if store else (),
+            waiting=waiting(applied, settings.as_of),
+            touched=store.touches() if store else (),
             systems=systems,
             identity=settings.identity,
             hindsight=hindsight,
@@ -73,6 +80,16 @@ def build_facts(
             folder=settings.folder,
             progress=progress,
         )
+
+
+@contextmanager
+def _runs(settings: Settings) -> Iterator[Runs | None]:
+    """Open the memory of runs where there is one; building facts makes none."""
+    if not (settings.store / "contextmail.db").is_file():
+        yield None
+        return
+    with runs(settings) as opened:
+        yield opened
 
 
 def facts_asked(settings: Settings) -> set[str]:
@@ -89,6 +106,7 @@ def facts_asked(settings: Settings) -> set[str]:
     ]
     texts = [rule.override.true_when or rule.claim.true_when for rule in loaded.rules.values()]
     texts += [policy.allow_when for policy in policies]
+    texts += [text for own in settings.rules.values() for text in own.predicates().values()]
     texts += [
         variant.when for entry in loaded.phrasebook.entries.values() for variant in entry.variants if variant.when
     ]

@@ -15,7 +15,7 @@ import typer
 from contextmail import wiring
 from contextmail.cli import options
 from contextmail.cli.options import TextOrJson
-from contextmail.cli.output import number, plural, say, write_json
+from contextmail.cli.output import listed, number, plural, say, write_json
 from contextmail.cli.progress import progress
 from contextmail.errors import ConfigurationError, RecordRejected, did_you_mean
 from contextmail.model.channel import Channel, Purpose
@@ -29,7 +29,6 @@ COLUMNS = ("endpoint", "channel", "purpose", "list", "topic", "choice", "at", "p
 _CHOICES = {"denied": Act.DENY, "pending": Act.PEND, "never": Act.NEVER}
 _RAISING = ("granted", "cleared")
 _BATCH = 500
-_SHOWN = 20
 
 
 @dataclass(slots=True)
@@ -213,12 +212,7 @@ def _say(done: Imported, *, dry_run: bool) -> None:
     if done.raising:
         say(
             ("  not taken: ", "yellow"),
-            f"{plural(len(done.raising), 'row')} would raise a permission: lines {_listed(done.raising)}",
+            f"{plural(len(done.raising), 'row')} would raise a permission: lines {listed(done.raising)}",
         )
     for line, why in done.broken.items():
         say(("  broken: ", "red"), f"line {line}: {why}")
-
-
-def _listed(lines: list[int]) -> str:
-    shown = ", ".join(map(str, lines[:_SHOWN]))
-    return shown if len(lines) <= _SHOWN else f"{shown} and {len(lines) - _SHOWN:,} more (--format json lists them)"

@@ -6,6 +6,7 @@ import typer
 
 from contextmail.cli.facts.build import build
 from contextmail.cli.facts.describe import describe
+from contextmail.cli.facts.next import next_
 from contextmail.cli.facts.persons import persons
 from contextmail.cli.facts.show import show
 
@@ -17,4 +18,5 @@ app = typer.Typer(
 app.command("build")(build)
 app.command("show")(show)
 app.command("describe")(describe)
+app.command("next")(next_)
 app.command("persons")(persons)

@@ -145,7 +145,7 @@ class Ledger(Room):
                     "UPDATE inbox SET body = NULL WHERE id IN (SELECT event FROM inbox_subjects WHERE subject = ?)",
                     subject,
                 )
-                for table in ("inbox_subjects", "changes", "endpoints", "outbox", "observations", "tasks"):
+                for table in ("inbox_subjects", "changes", "endpoints", "outbox", "observations", "tasks", "touches"):
                     self._execute(f"DELETE FROM {table} WHERE subject = ?", subject)
                 self._execute("DELETE FROM links WHERE one = ? OR other = ?", subject, subject)
                 self._insert(_tombstone(tombstone, subject))

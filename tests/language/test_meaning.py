@@ -14,7 +14,7 @@ from contextmail.rewriting import rewritten
 
 DETECTION = Path(__file__).parents[2] / "benchmarks/detection"
 SHIPPED = Path(contextmail.language.__file__).parent / "meanings"
-UNLOCATED = "Your corner table has been empty since spring."
+UNLOCATED = "Nobody has sat in your chair since spring."
 
 
 @pytest.fixture(scope="module")

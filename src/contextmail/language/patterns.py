@@ -21,6 +21,9 @@ _STRAIGHT = str.maketrans(
 )
 _CURLY = re.compile(f"[{''.join(map(chr, _STRAIGHT))}]")
 
+_TOLD = ("silent-renewal", "mislabelled-purpose")
+"""Rules that find what a message tells: news, which may not go with the claim beside it."""
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -73,9 +76,10 @@ class Lexicon:
     """How the language builds its sentences, as far as cutting and joining them asks."""
 
     def claims(self, text: str) -> bool:
-        """Say whether any rule's pattern matches in `text`."""
-        small = text.lower()
-        return any(p.search(text, small) for patterns in self.possible(text).values() for p in patterns)
+        """Say whether `text` certainly makes a claim; what it tells its reader is none."""
+        small, possible = text.lower(), self.possible(text).items()
+        claimed = (pattern for rule, patterns in possible if rule not in _TOLD for pattern in patterns)
+        return any(pattern.confidence == "high" and pattern.search(text, small) for pattern in claimed)
 
     def possible(self, text: str) -> Mapping[str, Sequence[Pattern]]:
         """Give, by rule, the patterns that could match in `text`, in their order."""

@@ -16,7 +16,15 @@ _REPLY = re.compile(r"(?i)^\s*(?:(?:re|fwd?|aw)\s*:\s*)+")
 _TAG = re.compile(r"^\[[^\]]*\]\s*")
 _TOLD = re.compile(r"[%$€£]|\d{2,}|(?i:^(?:\w+! )?(?:i'm|we're) \w+ \w)")
 """A price or a number tells something, and so does what the writer says of themselves."""
-_ABOUT = ("unearned-value-claim", "unearned-loyalty-claim", "unearned-absence-claim", "stranger-talk", "owned-offer")
+_ABOUT = (
+    "unearned-value-claim",
+    "unearned-loyalty-claim",
+    "unearned-absence-claim",
+    "stranger-talk",
+    "owned-offer",
+    "no-substance",
+    "robotic-care",
+)
 """Rules whose claims are a subject of a mail; to press, to greet and to pretend a thread tell nothing."""
 _LONGEST = 7
 """Words of a subject that says nothing; a longer one tells something, if only of its writer."""

@@ -21,7 +21,7 @@ class KnownQuestion(ClaimRule):
     ## What it does
     Looks for questions about name, e-mail address, telephone and country, and, where the message says by `asks` which of
     the company's own facts it asks for (`provider`, `birthday`), for those too. True where the fact is not known yet;
-    `true_when` says of the other questions when they are: `NOT owns('INTERNET')`.
+    `true_when` says of the other questions when they are: `NOT owns('INTERNET')`. Without either they are only shown.
 
     ## Why it hurts
     The internet provider that asks its own subscribers which provider they use has told them what it knows of them.
@@ -47,13 +47,12 @@ class KnownQuestion(ClaimRule):
     )
 
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
-        """Yield the questions whose answer is a fact; those of facts of the company's own where the message says so."""
+        """Yield the questions; where nobody has said which fact answers one, it is only shown."""
         for match in super().find(sentence, context):
             asked = next((name for name, found in match.groups.items() if found), "")
             fact = ASKED.get(asked) or (asked if asked in context.message.asks else "")
             true = f"NOT known({fact})" if fact else self.override.true_when or ""
-            if true or match.confidence == "low":
-                yield replace(match, true_when=true)
+            yield replace(match, true_when=true, confidence=match.confidence if true else "low")
 
     def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Ask only those whose answer is not known."""

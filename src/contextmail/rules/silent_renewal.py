@@ -61,7 +61,8 @@ class SilentRenewal(ClaimRule):
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield the first request of a paragraph: behind one of them the change is said once."""
         before = sentence.block.text[: sentence.start]
-        if not any(one.search(before, before.lower()) for one in context.lexicon.patterns[self.name]):
+        requests = (one for one in context.lexicon.patterns[self.name] if one.confidence == "high")
+        if not any(one.search(before, before.lower()) for one in requests):
             told = context.message.renewal_change
             for match in super().find(sentence, context):
                 # What is added stands at the sentence's end.

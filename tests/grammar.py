@@ -48,7 +48,7 @@ _RULES = {
     name: re.compile(rule, 0 if "small" in name or "blank behind" in name else re.I) for name, rule in RULES.items()
 }
 _OPENS_SMALL = re.compile(r"^[\"'(\[“„«]*[a-zäöü](?!\w*[A-Z])")
-_PAIRS = ("()", "[]", "“”", "«»")
+_PAIRS = {"en": ("()", "[]", "“”", "«»"), "de": ("()", "[]", "„“")}
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SMALL = frozenset("an and as at but by for from in of on or the to with so is".split())
 _SPELLING = ("Spelling", "Style", "Enhancement", "Readability", "WordChoice", "Regionalism")
@@ -66,7 +66,7 @@ def _errors(text: str, language: str) -> Iterator[str]:
     for line in text.splitlines():
         for name, rule in _RULES.items():
             yield from (f"{name}: {found[0].strip()!r}" for found in rule.finditer(line))
-        yield from (f"not closed: {one + two}" for one, two in _PAIRS if line.count(one) != line.count(two))
+        yield from (f"not closed: {one + two}" for one, two in _PAIRS[language] if line.count(one) != line.count(two))
         if line.count('"') % 2:
             yield 'not closed: "'
         if language == "en":

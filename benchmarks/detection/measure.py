@@ -26,6 +26,8 @@ from contextmail.language.meaning import Meaning
 from contextmail.rules import CLAIMS
 
 SENTENCES = Path(__file__).parent / "sentences"
+READ = SENTENCES / "mixed.jsonl"
+"""The oldest file, all of whose rewrites were read and mended: none of its families is reported."""
 HALF = Path(__file__).parent / "half"
 """The model that has seen the families for tuning alone."""
 LABEL = {name: rule.label for name, rule in CLAIMS.items() if rule.label}
@@ -45,7 +47,8 @@ def main() -> None:
     rows = read(arguments.labelled) if arguments.labelled else sentences()
     checker, patterns = Checker(), Checker(Settings(guess=False))
     if not arguments.labelled:
-        rows = [row for row in rows if is_reported(row["family"])]
+        seen = {row["family"] for row in read(READ)}
+        rows = [row for row in rows if is_reported(row["family"]) and row["family"] not in seen]
         checker.meaning = Meaning(HALF / "en.json", HALF / "en.bin")
     print(f"{arguments.labelled or SENTENCES.name}: {len(rows)} sentences")
     located, found = ([detected(one, row["text"], row["kind"]) for row in rows] for one in (patterns, checker))

@@ -33,6 +33,7 @@ from contextmail.model.consent_options import ConsentOptions
 from contextmail.model.hubspot import HubspotOptions
 from contextmail.model.identity import Identity, System, SystemName, TableName
 from contextmail.model.mailchimp import MailchimpOptions
+from contextmail.model.rewriter import RewriterOptions
 from contextmail.model.tables import FactDefinition, TableMapping
 
 _SECRET = re.compile(r"(^|[_-])(api[_-]?key|secret|password|passwd|token)$", re.IGNORECASE)
@@ -146,6 +147,8 @@ class Settings(BaseModel):
     """`[hubspot]`: which contacts are read and written, how gently, and which properties are facts."""
     consent: ConsentOptions = ConsentOptions()
     """`[consent]`: where the ledger lies, and which systems it is kept in step with."""
+    rewriter: RewriterOptions = RewriterOptions()
+    """`[rewriter]`: a language model that may propose other words for the phrasebook's texts."""
     limits: Limits = Limits()
     """How much may be wrong before a run is refused."""
 
@@ -229,6 +232,7 @@ _TABLED = {
     "mailchimp",
     "hubspot",
     "consent",
+    "rewriter",
     "limits",
 }
 
@@ -352,7 +356,7 @@ def _known(keys: list[str]) -> list[str]:
     """List the keys that are understood in a table of the file."""
     inner: dict[str, type[BaseModel]] = {
         "tables": TableMapping, "fact": FactDefinition, "claim": Claim, "policy": Policy, "rules": RuleOverride,
-        "limits": Limits, "mailchimp": MailchimpOptions, "hubspot": HubspotOptions,
+        "limits": Limits, "mailchimp": MailchimpOptions, "hubspot": HubspotOptions, "rewriter": RewriterOptions,
         "consent": ConsentOptions, "identity": Identity, "systems": System if len(keys) == 2 else TableMapping,
     }  # fmt: skip
     model = inner.get(keys[0], Settings) if keys else Settings

@@ -17,7 +17,7 @@ from contextmail.language.flow import OBJECT, Barrier, Flow, fill
 from contextmail.language.patterns import straight
 from contextmail.language.phrases import slots
 from contextmail.language.sentences import block_sentences
-from contextmail.model.finding import Edit, Finding, Grade
+from contextmail.model.finding import Edit, Finding, Grade, Rewording
 from contextmail.model.message import Message
 from contextmail.rules.base import Match, Proposal, Sentence
 from contextmail.rules.remedies import KEEPS_TEXT, kept
@@ -44,6 +44,8 @@ class Rewrite:
     checked: Checked
     edits: tuple[Edit, ...]
     findings: tuple[Finding, ...]
+    rewordings: tuple[Rewording, ...] = ()
+    """What a language model proposed, where one was asked."""
 
     @property
     def message(self) -> Message:
@@ -133,12 +135,12 @@ def _openings(flows: Mapping[str, Flow]) -> Said:
         for block in flow.blocks:
             for start, end in block_sentences(block) if block.place not in _ASIDE else ():
                 text = straight(block.text[start:end].replace("\n", " "))
-                said.setdefault((part, block.mso, _opening(text)), set()).add(text)
+                said.setdefault((part, block.mso, opening(text)), set()).add(text)
     return said
 
 
-def _opening(text: str) -> str:
-    """Give the first three words, which tell what a sentence does: thank for, hope that."""
+def opening(text: str) -> str:
+    """Give the first three words of a sentence, which tell what it does: thank for, hope that."""
     return " ".join(_WORD.findall(text)[:3]).lower()
 
 
@@ -159,7 +161,7 @@ def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
     for variant, whole in zip(proposal.variants, wholes, strict=True):
         keys = [(whole or "").strip(" .!").lower()]
         if new or proposal.grade is Grade.UNSAFE:
-            keys.append(_opening(variant.text or ""))
+            keys.append(opening(variant.text or ""))
         others = [said.setdefault((sentence.part, block.mso, key), set()) for key in keys if variant.text]
         again.append(may_go and any(authors - {sentence.text} for authors in others))
         for authors in others if not again[-1] else ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any
 
@@ -27,12 +27,26 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Leeway:
+    """What a proposal for a text may change of it: words to add, words to leave out, phrases that mean the same."""
+
+    add: frozenset[str] = frozenset()
+    drop: frozenset[str] = frozenset()
+    never_last: frozenset[str] = frozenset()
+    """Words behind which something must follow."""
+    only_behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Word -> the words behind which alone it may be added: "you" where it is no subject."""
+    same: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Phrasebook:
     """What a language says instead: entries by name, the nouns of the business, month names."""
 
     words: Mapping[str, str]
     entries: Mapping[str, Say]
     months: tuple[str, ...]
+    leeway: Leeway = field(default_factory=Leeway)
 
     def say(self, name: str, groups: Mapping[str, str | None] | None = None) -> Say:
         """Give the entry `name` with words and the pattern's groups in place; slots stay. Raises ConfigurationError."""
@@ -64,11 +78,12 @@ def phrasebook(language: str = "en", overrides: Mapping[str, Any] | None = None)
             f"no phrasebook for language {language!r}", cure="set language to one that is shipped: en"
         )
     data = _merged(tomllib.loads(source.read_text("utf-8")), overrides or {})
-    return Phrasebook(
+    book = Phrasebook(
         words=data["words"],
         entries={name: _entry(name, entry) for name, entry in data["say"].items()},
         months=tuple(data["months"]["names"]),
     )
+    return replace(book, leeway=_leeway(data.get("proposals", {}), book))
 
 
 def slots(text: str) -> list[str]:
@@ -86,6 +101,25 @@ def _entry(name: str, entry: Any) -> Say:
             cure='variants = [{ when = "orders = 1", text = "…" }, { text = "a text that is true of everybody" }]',
         ) from None
     return Say(variants, entry.get("heading", ""))
+
+
+def _leeway(table: Mapping[str, Any], book: Phrasebook) -> Leeway:
+    def words(key: str) -> frozenset[str]:
+        return frozenset(table.get(key, "").split())
+
+    try:
+        return Leeway(
+            add=words("add"),
+            drop=words("drop"),
+            never_last=words("never-last"),
+            only_behind={word: frozenset(them.split()) for word, them in table.get("only-behind", {}).items()},
+            same=tuple(tuple(book.fill(phrase, {}) for phrase in phrases) for phrases in table.get("same", ())),
+        )
+    except (AttributeError, TypeError):
+        cure = 'add = "words with blanks between", same = [["one phrase", "another"]]'
+        raise ConfigurationError(
+            "words are one text, and phrases that mean the same a list", where="[phrasebook.proposals]", cure=cure
+        ) from None
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

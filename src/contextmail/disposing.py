@@ -20,14 +20,15 @@ from contextmail.language.editing import STEERING, Barrier
 from contextmail.language.patterns import straight
 from contextmail.language.phrases import SLOT, Leeway
 
+_NUMBER = r"\d(?:[\d.,]*\d)?"
 _KEPT = {
     "a slot": SLOT,
     "a template token": re.compile(r"\*\||\|\*|\{[{%]|[%}]\}|\[\[|\]\]|%%|\$\{"),
     "HTML": re.compile(r"[<>]|&#?\w+;"),
     "a link": re.compile(r"\w+:/*\w\S*|www\.|\w+\.\w\S*|@|//"),
-    "a price": re.compile(r"[$€£¥%]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[$€£¥%]|[A-Z]{3}\b)|[$€£¥%]"),
+    "a price": re.compile(rf"[$€£¥%]\s?{_NUMBER}|{_NUMBER}\s?(?:[$€£¥%]|[A-Z]{{3}}\b)|[$€£¥%]"),
     "a code": re.compile(r"\b(?=[A-Z0-9-]*[A-Z])(?=[A-Z0-9-]*\d)[A-Z0-9-]{3,}\b"),
-    "a number": re.compile(r"\d(?:[\d.,]*\d)?"),
+    "a number": re.compile(_NUMBER),
 }
 """What a text keeps, neither more nor less of it."""
 _PAUSES = ",–—"
@@ -57,26 +58,44 @@ class _Word:
     start: int
     end: int
 
+    @property
+    def last(self) -> str:
+        """Give the last word of a phrase."""
+        return self.text.split()[-1].casefold()
+
 
 def disposed(proposed: str, text: str, leeway: Leeway, room: Room) -> str | Barrier:
     """Give the text that may stand for `text`, in its capitals, or say why the phrasebook's stays.
 
     `text` has its slots unfilled (`{fact}`, `{fact|format}`), and so has what is proposed.
     """
-    core = straight(text.strip())
     if not proposed.strip():
         return Barrier("it is empty")
     if _BREAKS.search(proposed.strip()):
         return Barrier("it has more than one line")
     if STEERING.search(proposed) or not proposed.strip().isprintable():
         return Barrier("it holds characters that are no text")
-    new = " ".join(straight(proposed).split())
+    proposed = " ".join(straight(proposed).split())
+    if lost := _unkept(proposed, straight(text)):
+        return Barrier(lost)
+    first, core, last = _edges(straight(text), leeway)
+    begins, new, ends = _edges(proposed, leeway)
+    if (begins.strip(), ends.strip()) not in ((first.strip(), last.strip()), ("", "")):
+        return Barrier("it begins or ends with other signs than the text")
     if new == core:
         return text
-    if lost := _unkept(new, core) or _too_long(new, core, room) or _other_words(new, core, leeway):
+    if lost := _too_long(new, core, room) or _other_words(new, core, leeway):
         return Barrier(lost)
-    fitted = fit_case(new, core, core, opens=True)
-    return text[: len(text) - len(text.lstrip())] + fitted + text[len(text.rstrip()) :]
+    replaced = SLOT.sub("", core)
+    return first + fit_case(new, replaced, replaced, opens=True) + last
+
+
+def _edges(text: str, leeway: Leeway) -> tuple[str, str, str]:
+    """Give what is before the first word, from there to the end of the last one, and what is behind."""
+    words = list(_words(text, leeway))
+    if not words:
+        return text, "", ""
+    return text[: words[0].start], text[words[0].start : words[-1].end], text[words[-1].end :]
 
 
 def _unkept(new: str, core: str) -> str:
@@ -102,19 +121,18 @@ def _too_long(new: str, core: str, room: Room) -> str:
 def _other_words(new: str, core: str, leeway: Leeway) -> str:
     """Say which word or sign is not the text's, or which is missing; empty: it says the same."""
     words, old = (list(_words(text, leeway)) for text in (new, core))
-    if not words or not old:
-        return "it has no words"
     if _signs(new, words) != _signs(core, old):
         return "it has other signs than the text, or more or fewer sentences"
-    edges = [(text[: found[0].start], text[found[-1].end :]) for text, found in ((new, words), (core, old))]
-    if edges[0] != edges[1]:
-        return "it begins or ends with other signs than the text"
+    if core.startswith("{") != new.startswith("{"):
+        return "it begins with a slot, or the text does"
     kept = [word.key for word in old if word.key not in leeway.drop]
     may_come = {word.casefold() for word in leeway.add}
     for before, word in pairwise([None, *words]):
         assert word is not None
         if kept and word.key == kept[0]:
             del kept[0]
+        elif word.key in kept:
+            break
         elif word.key not in may_come and not _behind(before, word, leeway):
             return f"it adds a word that the text does not say: {word.text}"
     if kept:
@@ -124,24 +142,27 @@ def _other_words(new: str, core: str, leeway: Leeway) -> str:
 
 def _behind(before: _Word | None, word: _Word, leeway: Leeway) -> bool:
     """Say whether a word stands where alone it may be added."""
-    last = before.text.split()[-1].casefold() if before else ""
-    return last in leeway.only_behind.get(word.key, ())
+    return before is not None and before.last in leeway.only_behind.get(word.key, ())
 
 
 def _halting(words: list[_Word], old: list[_Word], leeway: Leeway) -> str:
     """Say where it cannot be read: a word said twice, an end behind which something must follow."""
-    twice = {one.key for one, next_ in pairwise(words) if one.key == next_.key}
-    if twice - {one.key for one, next_ in pairwise(old) if one.key == next_.key}:
+    if _twice(words) - _twice(old):
         return "it says a word twice"
-    last = words[-1].text.split()[-1].casefold()
-    if last in leeway.never_last and last != old[-1].text.split()[-1].casefold():
+    last = words[-1].last
+    if last in leeway.never_last and last != old[-1].last:
         return f"it breaks off: behind {last}"
     return ""
 
 
+def _twice(words: list[_Word]) -> set[str]:
+    return {one.last for one, following in pairwise(words) if one.last == following.text.split()[0].casefold()}
+
+
 def _odd_capitals(words: list[_Word], old: list[_Word], core: str, leeway: Leeway) -> str:
     """Say which word has capitals of its own; in a headline all of them are fitted afterwards."""
-    if core.upper() == core or is_title([word.text for word in old if word.text[0].isalpha()]):
+    shown = SLOT.sub("", core)
+    if shown.upper() == shown or is_title([word.text for word in old if word.text[0].isalpha()]):
         return ""
     known = {*leeway.add, *leeway.only_behind, *(word.text for word in old)}
     for phrase in (phrase for phrases in leeway.same for phrase in phrases):

@@ -281,7 +281,7 @@ def _said(answer: str) -> str:
         bare = fenced[1]
     try:
         said = json.loads(bare)
-    except ValueError:
+    except (ValueError, RecursionError):
         return bare
     text = said.get("text") if isinstance(said, dict) else said
     return text if isinstance(text, str) else ""

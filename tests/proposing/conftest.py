@@ -36,7 +36,7 @@ class Call(BaseHTTPRequestHandler):
 
     def send(self, data: bytes, status: int = 200, **headers: str) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(data)), **headers}.items():
+        for name, value in {"Content_Length": str(len(data)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(data)
@@ -105,8 +105,15 @@ def endpoint() -> Iterator[Endpoint]:
 def reword(endpoint: Endpoint, tmp_path) -> Callable[..., Rewrite]:
     """Rewrite a message with the endpoint's model."""
 
-    def reword(message: object, *, language: str = "en", most: int = 50, **options: Any) -> Rewrite:
-        settings = Settings(language=language, store=tmp_path)
+    def reword(
+        message: object,
+        *,
+        language: str = "en",
+        phrasebook: dict[str, Any] | None = None,
+        most: int = 50,
+        **options: Any,
+    ) -> Rewrite:
+        settings = Settings(language=language, phrasebook=phrasebook or {})
         asked = {"url": endpoint.url, "model": "editor-1", "timeout": 2, "wait": 0, "attempts": 2, **options}
         chat = Chat(RewriterOptions(**asked), {"MODEL_KEY": "sk-test"})
         rewriter = Rewriter(chat, Answers(tmp_path / "proposals"), most=most)

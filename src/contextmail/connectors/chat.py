@@ -126,7 +126,7 @@ class Chat(Calling):
     def _content(self, body: bytes) -> str:
         try:
             content = json.loads(body)["choices"][0]["message"]["content"]
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             cure = "check url of [rewriter]: it ends before /chat/completions"
             raise PlatformError("the answer is no chat completion", where=self.url, cure=cure) from None
         return content if isinstance(content, str) else ""

@@ -1,8 +1,9 @@
 """Dispose of what a language model proposed: a text is taken only where it says what the phrasebook's text says.
 
-No list of what is forbidden would hold: what a sentence can say of its reader has no end. So what is allowed is listed
-(`[proposals]` of the phrasebook), and whatever is not a word of the phrasebook's text, in its order, is refused: praise,
-urgency, care, time, counts, names, negations, questions, another language, and what anybody is, has or did.
+No list of what is forbidden would hold: what a sentence can say of its reader has no end, and words that are each
+harmless make no sentence. So what is allowed is listed: phrases that mean the same (`[proposals]` of the phrasebook).
+Whatever else is not the phrasebook's text, word by word, is refused: praise, urgency, care, time, counts, names,
+negations, questions, another language, and what anybody is, has or did.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 from contextmail.language.block import Place
 from contextmail.language.casing import fit_case, is_title
 from contextmail.language.editing import STEERING, Barrier
 from contextmail.language.patterns import straight
-from contextmail.language.phrases import SLOT, Leeway
+from contextmail.language.phrases import SLOT
 
 _NUMBER = r"\d(?:[\d.,]*\d)?"
 _KEPT = {
@@ -31,7 +31,8 @@ _KEPT = {
     "a number": re.compile(_NUMBER),
 }
 """What a text keeps, neither more nor less of it."""
-_PAUSES = ",–—"
+Same = tuple[tuple[str, ...], ...]
+"""Lists of phrases that mean the same."""
 _ROOM = {Place.SUBJECT: 60, Place.PREHEADER: 110}
 """Characters of the whole line."""
 _LONGER = 60
@@ -58,13 +59,8 @@ class _Word:
     start: int
     end: int
 
-    @property
-    def last(self) -> str:
-        """Give the last word of a phrase."""
-        return self.text.split()[-1].casefold()
 
-
-def disposed(proposed: str, text: str, leeway: Leeway, room: Room) -> str | Barrier:
+def disposed(proposed: str, text: str, same: Same, room: Room) -> str | Barrier:
     """Give the text that may stand for `text`, in its capitals, or say why the phrasebook's stays.
 
     `text` has its slots unfilled (`{fact}`, `{fact|format}`), and so has what is proposed.
@@ -78,21 +74,21 @@ def disposed(proposed: str, text: str, leeway: Leeway, room: Room) -> str | Barr
     proposed = " ".join(straight(proposed).split())
     if lost := _unkept(proposed, straight(text)):
         return Barrier(lost)
-    first, core, last = _edges(straight(text), leeway)
-    begins, new, ends = _edges(proposed, leeway)
+    first, core, last = _edges(straight(text), same)
+    begins, new, ends = _edges(proposed, same)
     if (begins.strip(), ends.strip()) not in ((first.strip(), last.strip()), ("", "")):
         return Barrier("it begins or ends with other signs than the text")
     if new == core:
         return text
-    if lost := _too_long(new, core, room) or _other_words(new, core, leeway):
+    if lost := _too_long(new, core, room) or _other_words(new, core, same):
         return Barrier(lost)
     replaced = SLOT.sub("", core)
     return first + fit_case(new, replaced, replaced, opens=True) + last
 
 
-def _edges(text: str, leeway: Leeway) -> tuple[str, str, str]:
+def _edges(text: str, same: Same) -> tuple[str, str, str]:
     """Give what is before the first word, from there to the end of the last one, and what is behind."""
-    words = list(_words(text, leeway))
+    words = [word for word in _words(text, same) if word.key[0].isalnum() or len(word.key) > 1]
     if not words:
         return text, "", ""
     return text[: words[0].start], text[words[0].start : words[-1].end], text[words[-1].end :]
@@ -118,79 +114,46 @@ def _too_long(new: str, core: str, room: Room) -> str:
     return f"it is too long: {line + len(new)} characters, at most {most}" if line + len(new) > most else ""
 
 
-def _other_words(new: str, core: str, leeway: Leeway) -> str:
-    """Say which word or sign is not the text's, or which is missing; empty: it says the same."""
-    words, old = (list(_words(text, leeway)) for text in (new, core))
-    if _signs(new, words) != _signs(core, old):
-        return "it has other signs than the text, or more or fewer sentences"
-    if core.startswith("{") != new.startswith("{"):
-        return "it begins with a slot, or the text does"
-    kept = [word.key for word in old if word.key not in leeway.drop]
-    may_come = {word.casefold() for word in leeway.add}
-    for before, word in pairwise([None, *words]):
-        assert word is not None
-        if kept and word.key == kept[0]:
-            del kept[0]
-        elif word.key in kept:
-            break
-        elif word.key not in may_come and not _behind(before, word, leeway):
-            return f"it adds a word that the text does not say: {word.text}"
-    if kept:
-        return f"it leaves out or moves a word: {next(word.text for word in old if word.key == kept[0])}"
-    return _halting(words, old, leeway) or _odd_capitals(words, old, core, leeway)
+def _other_words(new: str, core: str, same: Same) -> str:
+    """Say what is not the text's, what is missing or moved; empty: both say the same, in the same order."""
+    words, old = (list(_words(text, same)) for text in (new, core))
+    keys, kept = ([word.key for word in found] for found in (words, old))
+    if keys == kept:
+        return _odd_capitals(words, old, core, same)
+    if added := Counter(keys) - Counter(kept):
+        return f"it adds a word or sign: {_written(words, _first(added))}"
+    if lost := Counter(kept) - Counter(keys):
+        return f"it leaves out a word or sign: {_written(old, _first(lost))}"
+    return "it moves words"
 
 
-def _behind(before: _Word | None, word: _Word, leeway: Leeway) -> bool:
-    """Say whether a word stands where alone it may be added."""
-    return before is not None and before.last in leeway.only_behind.get(word.key, ())
+def _written(words: list[_Word], key: str) -> str:
+    return next(word.text for word in words if word.key == key)
 
 
-def _halting(words: list[_Word], old: list[_Word], leeway: Leeway) -> str:
-    """Say where it cannot be read: a word said twice, an end behind which something must follow."""
-    if _twice(words) - _twice(old):
-        return "it says a word twice"
-    last = words[-1].last
-    if last in leeway.never_last and last != old[-1].last:
-        return f"it breaks off: behind {last}"
-    return ""
-
-
-def _twice(words: list[_Word]) -> set[str]:
-    return {one.last for one, following in pairwise(words) if one.last == following.text.split()[0].casefold()}
-
-
-def _odd_capitals(words: list[_Word], old: list[_Word], core: str, leeway: Leeway) -> str:
+def _odd_capitals(words: list[_Word], old: list[_Word], core: str, same: Same) -> str:
     """Say which word has capitals of its own; in a headline all of them are fitted afterwards."""
     shown = SLOT.sub("", core)
-    if shown.upper() == shown or is_title([word.text for word in old if word.text[0].isalpha()]):
+    if shown.upper() == shown or is_title(re.findall(_WORD, shown)):
         return ""
-    known = {*leeway.add, *leeway.only_behind, *(word.text for word in old)}
-    for phrase in (phrase for phrases in leeway.same for phrase in phrases):
-        known.update((phrase, *phrase.split()))
+    known = {word.text for word in old}.union(*same)
     for word in words[1:]:
-        if not word.text.islower() and word.text not in known:
+        if word.text != word.text.lower() and word.text not in known:
             return f"it writes a word with a capital: {word.text}"
     return ""
 
 
-def _words(text: str, leeway: Leeway) -> Iterator[_Word]:
-    pattern, meanings = _reader(leeway.same)
+def _words(text: str, same: Same) -> Iterator[_Word]:
+    pattern, meanings = _reader(same)
     for match in pattern.finditer(text):
-        small = match[0].casefold()
+        small = match[0].lower()
         yield _Word(meanings.get(small, small), match[0], *match.span())
 
 
-def _signs(text: str, words: list[_Word]) -> Counter[str]:
-    """Count what is neither word, blank nor pause."""
-    inside = {at for word in words for at in range(word.start, word.end)}
-    return Counter(
-        sign for at, sign in enumerate(text) if at not in inside and not sign.isspace() and sign not in _PAUSES
-    )
-
-
 @lru_cache
-def _reader(same: tuple[tuple[str, ...], ...]) -> tuple[re.Pattern[str], Mapping[str, str]]:
-    """Give what tells words apart, and for each phrase the first of those that mean the same."""
-    meanings = {straight(phrase).casefold(): phrases[0].casefold() for phrases in same for phrase in phrases}
+def _reader(same: Same) -> tuple[re.Pattern[str], Mapping[str, str]]:
+    """Give what tells words and signs apart, and for each phrase the first of those that mean the same."""
+    meanings = {straight(phrase).lower(): phrases[0].lower() for phrases in same for phrase in phrases}
     phrases = "|".join(re.escape(phrase) for phrase in sorted(meanings, key=len, reverse=True))
-    return re.compile(rf"(?i)\b(?:{phrases})(?!\w)|" * bool(phrases) + rf"(?:{SLOT.pattern})|{_WORD}"), meanings
+    known = rf"\b(?:{phrases})(?!\w)|" if phrases else ""
+    return re.compile(rf"(?i){known}(?:{SLOT.pattern})|{_WORD}|\S"), meanings

@@ -16,7 +16,7 @@ HOPE = ", we hope you are enjoying the {last_product}!"
 
 
 def dispose(proposed: str, text: str, room: Room = BODY, language: str = "en") -> str | Barrier:
-    return disposed(proposed, text, phrasebook(language).leeway, room)
+    return disposed(proposed, text, phrasebook(language).same, room)
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,14 @@ def dispose(proposed: str, text: str, room: Room = BODY, language: str = "en") -
     [
         (ORDERED, "Many thanks for your order of the {last_product}.", "Many thanks for your order of the {last_product}."),
         (ORDERED, "many thanks for buying the {last_product}", "Many thanks for buying the {last_product}."),
-        (SINCE, "We thank you very much for your {orders|count} orders since {first_order|month}.",
-         "We thank you very much for your {orders|count} orders since {first_order|month}."),
+        (SINCE, "Thank you very much for your {orders|count} orders since {first_order|month}.",
+         "Thank you very much for your {orders|count} orders since {first_order|month}."),
         (HOPE, ", we really hope you enjoy your {last_product}!", ", we really hope you enjoy your {last_product}!"),
         (HOPE, "We hope you like the {last_product}", ", we hope you like the {last_product}!"),
         ("Thank you for your order.", "Thank you for your order, and we hope it serves you well.", None),
-        ("Thank you for your order.", "Thank you for your order, and we hope it may serve you well.",
-         "Thank you for your order, and we hope it may serve you well."),
+        ("Good to have you as a customer.", "It's good to have you as a customer.", "It's good to have you as a customer."),
+        ("for your order", "For ordering from us", "for ordering from us"),
+        ("We hope to hear of it.", "We hope that to hear of it.", None),
         ("THANK YOU FOR YOUR ORDER IN {last_order|MONTH}", "Many thanks for your order in {last_order|MONTH}",
          "MANY THANKS FOR YOUR ORDER IN {last_order|MONTH}"),
     ],
@@ -84,13 +85,13 @@ def test_a_language_keeps_to_itself(text: str, proposed: str, taken: bool) -> No
         ("Thank you for ordering the {last_product} with SAVE20.", "it adds a code: SAVE20"),
         ("Thank you for ordering the 3 {last_product}.", "it adds a number: 3"),
         ("Thank you for ordering the {last_product}?", "it begins or ends with other signs than the text"),
-        ("Sure! Thank you for ordering the {last_product}.", "it has other signs than the text, or more or fewer sentences"),
-        ("Thank you. For ordering the {last_product}.", "it has other signs than the text, or more or fewer sentences"),
-        ("Thank you 🎉 for ordering the {last_product}.", "it has other signs than the text, or more or fewer sentences"),
-        ("Thank you for ordering the the {last_product}.", "it says a word twice"),
-        ("Thank you for ordering the {last_product} with.", "it breaks off: behind with"),
-        ("Thank you for ordering the {last_product} FROM us.", "it writes a word with a capital: FROM"),
-        ("Thank you for the {last_product}.", "it leaves out or moves a word: ordering the"),
+        ("Sure! Thank you for ordering the {last_product}.", None),
+        ("Thank you. For ordering the {last_product}.", None),
+        ("Thank you 🎉 for ordering the {last_product}.", None),
+        ("Thank you for ordering the the {last_product}.", "it adds a word or sign: the"),
+        ("Thank you for ordering the {last_product} with.", "it adds a word or sign: with"),
+        ("Thank you for ORDERING the {last_product}.", "it writes a word with a capital: for ORDERING the"),
+        ("Thank you for the {last_product}.", "it adds a word or sign: for"),
         ("Ordering the {last_product}, thank you for.", None),
         ("Thank you for ordering the {last_product}" + " so very much from us" * 9 + ".", None),
     ],
@@ -136,15 +137,26 @@ def test_a_hope_does_not_become_a_statement() -> None:
     assert isinstance(dispose(", you are really enjoying the {last_product}, we hope!", HOPE), Barrier)
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_phrases_that_mean_the_same_stand_for_each_other_and_for_nothing_else(language: str) -> None:
+    for phrases in phrasebook(language).same:
+        for one in phrases:
+            for other in phrases:
+                found = dispose(other, one, language=language)
+                assert isinstance(found, str) and found.casefold() == other.casefold()
+            for word in one.split():
+                assert isinstance(dispose(f"{one} {word}", one, language=language), Barrier)
+
+
 def test_slots_keep_their_order() -> None:
     swapped = "Thank you for your {first_order|month} orders since {orders|count}."
     assert isinstance(dispose(swapped, SINCE), Barrier)
 
 
 def test_a_subject_stays_within_sixty_characters() -> None:
-    text, proposed = "Thank you for your order", "Thank you very much for your order, and enjoy it"
+    text, proposed = "Thank you for your order", "Thank you very much for your order"
     assert dispose(proposed, text, Room(Place.SUBJECT)) == proposed
-    crowded = Room(Place.SUBJECT, "Spring is here: ")
+    crowded = Room(Place.SUBJECT, "Spring is here, lanterns too: ")
     assert dispose(proposed, text, crowded) == Barrier("it is too long: 64 characters, at most 60")
 
 

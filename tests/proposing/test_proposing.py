@@ -65,7 +65,7 @@ def test_an_answer_is_asked_for_once_and_judged_each_time(reword, endpoint) -> N
     first = reword(MESSAGE)
     asked = len(endpoint.bodies)
     assert asked == len({told.text for told in first.rewordings})
-    endpoint.behaviour = lambda call, asked: call.send(b"", 500)
+    endpoint.behaviour = lambda call, _: call.send(b"", 500)
     again = reword(MESSAGE)
     assert len(endpoint.bodies) == asked
     assert (again.edits, again.rewordings) == (first.edits, first.rewordings)
@@ -108,7 +108,7 @@ def test_a_kept_answer_that_was_tampered_with_is_judged_like_any(reword, endpoin
     ],
 )
 def test_an_answer_is_read_with_fences_or_without_and_else_refused(reword, endpoint, content, taken: bool) -> None:
-    endpoint.behaviour = lambda call, asked: call.say(content)
+    endpoint.behaviour = lambda call, _: call.say(content)
     found = reword(MESSAGE)
     assert (BETTER in texts(found)) is taken
     assert taken or stands(found)
@@ -132,19 +132,19 @@ def half(call: Call, asked: object) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
-        (lambda call, asked: call.send(b"", 500), "500 Internal Server Error"),
-        (lambda call, asked: call.send(b"busy", 503), "503 Service Unavailable"),
-        (lambda call, asked: call.send(b"slow down", 429, Retry_After="7200"), "429 Too Many Requests"),
-        (lambda call, asked: call.send(b"", 404), "404 Not Found"),
-        (lambda call, asked: call.send(b"", 302, Location="http://example.com/"), "302 Found"),
-        (lambda call, asked: call.send(b"no", 400), "400 Bad Request"),
-        (lambda call, asked: call.send(b"<html>Welcome</html>"), "the answer is no chat completion"),
-        (lambda call, asked: call.send(b"\xff\xfe\x00"), "the answer is no chat completion"),
-        (lambda call, asked: call.send(b'{"choices": []}'), "the answer is no chat completion"),
-        (lambda call, asked: call.send(b"[" * 5_000), "the answer is no chat completion"),
-        (lambda call, asked: call.send(b""), "the answer is no chat completion"),
-        (lambda call, asked: call.send(b" " * 70_000), "the answer is too long"),
-        (lambda call, asked: call.propose("long " * 500), None),
+        (lambda call, _: call.send(b"", 500), "500 Internal Server Error"),
+        (lambda call, _: call.send(b"busy", 503), "503 Service Unavailable"),
+        (lambda call, _: call.send(b"slow down", 429, Retry_After="7200"), "429 Too Many Requests"),
+        (lambda call, _: call.send(b"", 404), "404 Not Found"),
+        (lambda call, _: call.send(b"", 302, Location="http://example.com/"), "302 Found"),
+        (lambda call, _: call.send(b"no", 400), "400 Bad Request"),
+        (lambda call, _: call.send(b"<html>Welcome</html>"), "the answer is no chat completion"),
+        (lambda call, _: call.send(b"\xff\xfe\x00"), "the answer is no chat completion"),
+        (lambda call, _: call.send(b'{"choices": []}'), "the answer is no chat completion"),
+        (lambda call, _: call.send(b"[" * 5_000), "the answer is no chat completion"),
+        (lambda call, _: call.send(b""), "the answer is no chat completion"),
+        (lambda call, _: call.send(b" " * 70_000), "the answer is too long"),
+        (lambda call, _: call.propose("long " * 500), None),
         (nothing, "the connection broke"),
         (half, "the connection broke"),
         (trickle, "no whole answer in time"),
@@ -193,7 +193,7 @@ def test_a_busy_endpoint_is_asked_again_when_it_says(reword, endpoint) -> None:
 
 
 def test_a_wrong_key_is_an_error_only_where_every_call_failed_so(reword, endpoint) -> None:
-    endpoint.behaviour = lambda call, asked: call.send(b'{"error": "bad key sk-test"}', 401)
+    endpoint.behaviour = lambda call, _: call.send(b'{"error": "bad key sk-test"}', 401)
     with pytest.raises(AuthenticationError, match="put a key that may use editor-1 into MODEL_KEY") as raised:
         reword(MESSAGE, key_variable="MODEL_KEY")
     assert "sk-test" not in str(raised.value)
@@ -247,10 +247,10 @@ def test_what_changes_the_truth_is_refused(reword, endpoint, proposed: str) -> N
 
 
 def test_what_a_rule_finds_in_its_place_is_refused(reword, endpoint) -> None:
-    """A brand lets more words come than is good for it: the check of the message sees it."""
+    """A brand lists phrases that do not mean the same: the check of the message sees it."""
     message = {**MESSAGE, "html": "<p>You are one of our most valuable customers, and that is that.</p>"}
     endpoint.proposes({"one of our readers": "one of our most loyal readers"})
-    found = reword(message, phrasebook={"proposals": {"add": "most loyal"}})
+    found = reword(message, phrasebook={"proposals": {"same": [["one of our", "one of our most loyal"]]}})
     assert texts(found) == texts(plain(message))
     assert ("refused", "unearned-value-claim finds something in it") in outcomes(found)
 
@@ -283,7 +283,7 @@ def test_german_is_asked_for_in_german(reword, endpoint) -> None:
 @given(answer=st.one_of(st.text(max_size=60), st.sampled_from([BETTER, ORDER, HOPE, "", "{", "```", "null", "{}"])))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_but_an_accepted_text_changes_anything(reword, endpoint, answer: str, tmp_path) -> None:
-    endpoint.behaviour = lambda call, asked: call.say(answer)
+    endpoint.behaviour = lambda call, _: call.say(answer)
     for file in (tmp_path / "proposals").glob("*"):
         file.unlink()
     found, before = reword(MESSAGE), plain()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -27,26 +27,14 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
-class Leeway:
-    """What a proposal for a text may change of it: words to add, words to leave out, phrases that mean the same."""
-
-    add: frozenset[str] = frozenset()
-    drop: frozenset[str] = frozenset()
-    never_last: frozenset[str] = frozenset()
-    """Words behind which something must follow."""
-    only_behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Word -> the words behind which alone it may be added: "you" where it is no subject."""
-    same: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Phrasebook:
     """What a language says instead: entries by name, the nouns of the business, month names."""
 
     words: Mapping[str, str]
     entries: Mapping[str, Say]
     months: tuple[str, ...]
-    leeway: Leeway = field(default_factory=Leeway)
+    same: tuple[tuple[str, ...], ...] = ()
+    """Phrases that mean the same, which alone a language model may choose among."""
 
     def say(self, name: str, groups: Mapping[str, str | None] | None = None) -> Say:
         """Give the entry `name` with words and the pattern's groups in place; slots stay. Raises ConfigurationError."""
@@ -83,7 +71,7 @@ def phrasebook(language: str = "en", overrides: Mapping[str, Any] | None = None)
         entries={name: _entry(name, entry) for name, entry in data["say"].items()},
         months=tuple(data["months"]["names"]),
     )
-    return replace(book, leeway=_leeway(data.get("proposals", {}), book))
+    return replace(book, same=_same(data.get("proposals", {}), book))
 
 
 def slots(text: str) -> list[str]:
@@ -103,22 +91,15 @@ def _entry(name: str, entry: Any) -> Say:
     return Say(variants, entry.get("heading", ""))
 
 
-def _leeway(table: Mapping[str, Any], book: Phrasebook) -> Leeway:
-    def words(key: str) -> frozenset[str]:
-        return frozenset(table.get(key, "").split())
-
+def _same(table: Any, book: Phrasebook) -> tuple[tuple[str, ...], ...]:
     try:
-        return Leeway(
-            add=words("add"),
-            drop=words("drop"),
-            never_last=words("never-last"),
-            only_behind={word: frozenset(them.split()) for word, them in table.get("only-behind", {}).items()},
-            same=tuple(tuple(book.fill(phrase, {}) for phrase in phrases) for phrases in table.get("same", ())),
-        )
+        lists = [[*phrases] for phrases in table.get("same", ()) if not isinstance(phrases, str)]
+        return tuple(tuple(book.fill(phrase, {}) for phrase in phrases) for phrases in lists)
     except (AttributeError, TypeError):
-        cure = 'add = "words with blanks between", same = [["one phrase", "another"]]'
         raise ConfigurationError(
-            "words are one text, and phrases that mean the same a list", where="[phrasebook.proposals]", cure=cure
+            "phrases that mean the same are lists of texts",
+            where="[phrasebook.proposals]",
+            cure='same = [["thank you", "many thanks"], ["we hope", "we really hope"]]',
         ) from None
 
 

@@ -38,7 +38,7 @@ def test_the_public_names_are_these() -> None:
         "PredicateError", "RecordRejected", "Refreshed", "RetryableError", "Runs", "Scope", "Settings",
         "StalePlanError", "StatusMovedError", "TemplateError", "UncertainError", "Undone", "UnsafePlanError",
         "Variant", "Worker", "apply", "audit", "build_facts", "check", "compile", "decide", "load_settings", "open_ledger",
-        "open_receiver", "open_runs", "open_sync", "open_table", "open_target", "permitted", "plan", "preview", "pull",
+        "open_receiver", "open_rewriter", "open_runs", "open_sync", "open_table", "open_target", "permitted", "plan", "preview", "pull",
         "read_message", "reconcile", "refresh", "rewrite", "undo", "unsubscribe_headers", "unsubscribe_url",
     ]  # fmt: skip
 

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from proposing.server import text_of
 
 from contextmail.campaign import Campaign
 from contextmail.config import load
 from contextmail.wiring import build_facts
-from tests.proposing.conftest import endpoint, text_of  # noqa: F401  # a fixture
 
 GIFT_SHOP = Path(__file__).parents[2] / "examples" / "gift_shop"
 SPRING = b"---\nsubject: Six lanterns\n---\r\n<p>Hi *|FNAME|*, we miss you! Here is 20% off.</p>\r\n"
@@ -20,7 +20,7 @@ HOPE = ", we hope you are enjoying the {last_product}!"
 
 
 @pytest.fixture
-def model(shop, endpoint) -> Path:  # noqa: F811
+def model(shop, endpoint) -> Path:
     """Name the endpoint in the shop's settings; it proposes one good text, and one that is none."""
     endpoint.proposes({ORDER: BETTER, HOPE: ", you are the best, enjoy the {last_product}!"})
     with (shop / "contextmail.toml").open("a") as file:
@@ -33,7 +33,7 @@ def folder(out: str) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in Path(out).iterdir()}
 
 
-def test_off_by_default_and_the_same_bytes_as_ever(run, model, endpoint) -> None:  # noqa: F811
+def test_off_by_default_and_the_same_bytes_as_ever(run, model, endpoint) -> None:
     run("rewrite", "spring.html", "-o", "plain")
     assert endpoint.bodies == []
     endpoint.behaviour = lambda call, _: call.send(b"", 500)
@@ -59,7 +59,7 @@ def test_a_proposal_is_told_wherever_the_text_is_shown(run, model) -> None:
     assert b"many thanks" in folder("out")["spring.manifest.json"]
 
 
-def test_a_run_repeats_byte_for_byte_and_asks_nothing_twice(run, model, endpoint) -> None:  # noqa: F811
+def test_a_run_repeats_byte_for_byte_and_asks_nothing_twice(run, model, endpoint) -> None:
     run("rewrite", "spring.html", "-o", "one", "--propose")
     asked = len(endpoint.bodies)
     endpoint.shutdown()
@@ -68,7 +68,7 @@ def test_a_run_repeats_byte_for_byte_and_asks_nothing_twice(run, model, endpoint
     assert len(endpoint.bodies) == asked
 
 
-def test_compile_and_preview_say_what_rewrite_says(run, model, endpoint) -> None:  # noqa: F811
+def test_compile_and_preview_say_what_rewrite_says(run, model, endpoint) -> None:
     endpoint.proposes({ORDER: BETTER, HOPE: ", we really hope you like the {last_product}!"})
     run("compile", "spring.html", "-o", "compiled.json", "--propose")
     campaign = Campaign.load("compiled.json")
@@ -78,10 +78,10 @@ def test_compile_and_preview_say_what_rewrite_says(run, model, endpoint) -> None
     assert "Hi Bo, many thanks for your order in March 2024!" in campaign.decide(row).parts["html"]
     ran = run("preview", "spring.html", "--customer", "2", "--propose", "--format", "json")
     assert ran.code == 0, ran.err
-    assert {change["proposed_by"] for change in json.loads(ran.out)["changes"]} == {"", "editor-1"}
+    assert {change["proposed_by"] for change in json.loads(ran.out)["changes"]} == {"editor-1"}
 
 
-def test_a_wrong_key_ends_the_run_with_its_cure(run, model, endpoint, monkeypatch) -> None:  # noqa: F811
+def test_a_wrong_key_ends_the_run_with_its_cure(run, model, endpoint, monkeypatch) -> None:
     endpoint.behaviour = lambda call, _: call.send(b"", 401)
     with (model / "contextmail.toml").open("a") as file:
         file.write('key_variable = "MODEL_KEY"\n')
@@ -100,7 +100,7 @@ def test_a_key_in_the_file_is_refused(run, model) -> None:
     assert (ran.code, "a secret does not belong in this file" in ran.err) == (2, True)
 
 
-def test_the_endpoint_gets_nothing_of_anybody(run, endpoint, tmp_path, monkeypatch) -> None:  # noqa: F811
+def test_the_endpoint_gets_nothing_of_anybody(run, endpoint, tmp_path, monkeypatch) -> None:
     """What is asked with every fact at hand is what is asked with none, and no address or number is in it."""
     received = []
     for known in (True, False):

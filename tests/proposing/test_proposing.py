@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from proposing.server import Call, text_of, trickle
 
 from contextmail.checking import Checker
 from contextmail.errors import AuthenticationError, ConfigurationError
 from contextmail.model.finding import Grade
 from contextmail.proposing import summary
 from contextmail.rewriting import Rewrite, rewritten
-from tests.proposing.conftest import Call, text_of, trickle
 
 MESSAGE = {
     "id": "spring",

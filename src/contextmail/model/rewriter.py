@@ -9,13 +9,15 @@ class RewriterOptions(BaseModel):
     """Say which language model may propose other words for the phrasebook's texts; it is off by default.
 
     It gets the sentence, the phrasebook's text with its slots unfilled, the rule and for whom the text is, and nothing
-    of any person. What it proposes is taken only where it says what the phrasebook's text says.
+    of any person. What it proposes is taken only where it says what the phrasebook's text says: word by word, but for
+    phrases that mean the same, which `[phrasebook.proposals]` lists: `same = [["thank you", "many thanks"]]`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     propose: bool = False
-    """Whether `rewrite`, `plan`, `compile` and `preview` ask it; `--propose` and `--no-propose` say so for one run."""
+    """Whether `rewrite`, `plan`, `compile` and `preview` ask it; `--propose` and `--no-propose` say so for one run. An
+    edit with a proposal is `unsafe`, so that `--safe-only` asks for none."""
     url: str = ""
     """An endpoint with OpenAI's interface, up to what stands before `/chat/completions`: `https://api.example.com/v1`."""
     model: str = ""

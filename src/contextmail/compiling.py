@@ -20,7 +20,7 @@ from contextmail.model.finding import Edit, Finding, Variant
 from contextmail.model.message import Message, Purpose
 from contextmail.predicates.sqltext import parse
 from contextmail.predicates.tree import FALSE, Tree, bind, conjoin, facts_of
-from contextmail.proposing import Rewriter, rewritten_with
+from contextmail.proposing import Rewriter, rewritten_with, summary
 from contextmail.rewriting import Rewrite
 from contextmail.rules import POLICIES
 from contextmail.rules.base import PolicyRule
@@ -78,7 +78,7 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
         notes=[
             *compiler.notes,
             *([f"{MislabelledPurpose.name}: it sells, so it is judged as marketing"] if sells else []),
-            *(_provenance(rewrite.edits)),
+            *_provenance(rewrite),
         ],
     )
 
@@ -87,8 +87,11 @@ def _counts(found: Finding) -> bool:
     return found.confidence == "high" and not found.suppressed
 
 
-def _provenance(edits: Iterable[Edit]) -> Iterator[str]:
-    for edit in edits:
+def _provenance(rewrite: Rewrite) -> Iterator[str]:
+    """Say what became of a language model's proposals, and which texts are its."""
+    if rewrite.rewordings:
+        yield f"proposals: {summary(rewrite.rewordings)}"
+    for edit in rewrite.edits:
         for variant in edit.variants:
             if variant.proposed_by:
                 yield f"{edit.rule}: {variant.text!r} in the {edit.part} was proposed by {variant.proposed_by}"

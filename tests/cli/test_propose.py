@@ -39,7 +39,7 @@ def test_off_by_default_and_the_same_bytes_as_ever(run, model, endpoint) -> None
     endpoint.behaviour = lambda call, _: call.send(b"", 500)
     ran = run("rewrite", "spring.html", "-o", "failed", "--propose")
     assert ran.code == 0
-    assert "2 failed (2 500 Internal Server Error)" in ran.out
+    assert "note: proposals: 2 texts: 2 failed (2 500 Internal Server Error)" in ran.err
     plain, failed = folder("plain"), folder("failed")
     for name in plain.keys() - {"spring.variants.json"}:
         assert failed[name] == plain[name]
@@ -48,7 +48,7 @@ def test_off_by_default_and_the_same_bytes_as_ever(run, model, endpoint) -> None
 def test_a_proposal_is_told_wherever_the_text_is_shown(run, model) -> None:
     ran = run("rewrite", "spring.html", "-o", "out", "--propose", "--verbose")
     assert ran.code == 0
-    assert "proposals  2 texts: 1 refused, 1 taken" in ran.out or "proposals  2 texts: 1 taken, 1 refused" in ran.out
+    assert "note: proposals: 2 texts: 1 refused, 1 taken (1 it " in ran.err
     assert "(proposed by editor-1)" in ran.out
     assert "refused: it " in ran.out
     assert "was proposed by editor-1" in ran.err
@@ -93,11 +93,18 @@ def test_a_wrong_key_ends_the_run_with_its_cure(run, model, endpoint, monkeypatc
     assert "put a key that may use editor-1 into MODEL_KEY" in ran.err
 
 
-def test_a_key_in_the_file_is_refused(run, model) -> None:
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('api_key = "sk-1"', "a secret does not belong in this file"),
+        ('key_variable = "sk-1"', "that is no name of an environment variable"),
+    ],
+)
+def test_a_key_in_the_file_is_refused_and_not_shown(run, model, line: str, said: str) -> None:
     with (model / "contextmail.toml").open("a") as file:
-        file.write('api_key = "sk-1"\n')
+        file.write(f"{line}\n")
     ran = run("rewrite", "spring.html", "-o", "out", "--propose")
-    assert (ran.code, "a secret does not belong in this file" in ran.err) == (2, True)
+    assert (ran.code, said in ran.err, "sk-1" in ran.out + ran.err) == (2, True, False)
 
 
 def test_the_endpoint_gets_nothing_of_anybody(run, endpoint, tmp_path, monkeypatch) -> None:

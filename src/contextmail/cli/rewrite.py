@@ -24,7 +24,7 @@ from contextmail.merging import Merged, merge
 from contextmail.model.finding import Rewording
 from contextmail.model.manifest import Manifest
 from contextmail.predicates.tree import describe
-from contextmail.proposing import Rewriter, rewritten_with, summary
+from contextmail.proposing import Rewriter, rewritten_with
 from contextmail.rewriting import Rewrite
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -84,7 +84,8 @@ def rewrite(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
     _say(written, diff)
-    _say_proposals(written.rewrite.rewordings, verbose=verbose)
+    if verbose:
+        _say_proposals(written.rewrite.rewordings)
     for file in made:
         say(("wrote ", "dim"), str(file))
     notes([*written.campaign.notes, *written.merged.notes])
@@ -159,11 +160,8 @@ def _variants(written: _Written, index: int) -> Iterator[tuple[str, str, Compile
         yield when, words(variant, written.rewrite.edits[index]), variant, people
 
 
-def _say_proposals(rewordings: Sequence[Rewording], *, verbose: bool) -> None:
-    if not rewordings:
-        return
-    say(("proposals  ", "bold"), summary(rewordings))
-    for told in rewordings if verbose else ():
+def _say_proposals(rewordings: Sequence[Rewording]) -> None:
+    for told in rewordings:
         reason = f": {told.reason}" if told.reason else ""
         proposed = f' -> "{told.proposed}"' if told.proposed else ""
         say(f'  "{told.text}"{proposed}  ', (f"{told.outcome}{reason}", "green" if told.outcome == "taken" else "dim"))

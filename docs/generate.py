@@ -26,13 +26,14 @@ from pydantic import BaseModel
 
 from contextmail import config, errors
 from contextmail.config import Limits, Settings
-from contextmail.model import claim, consent_options, hubspot, list_options, mailchimp, tables
+from contextmail.model import claim, consent_options, hubspot, list_options, mailchimp, rewriter, tables
 from contextmail.model.claim import Claim, Policy, RuleOverride, Stage
 from contextmail.model.consent_options import ConsentOptions, HubspotSystem, MailchimpSystem, SqlSystem, WebhookSystem
 from contextmail.model.hubspot import HubspotOptions
 from contextmail.model.list_options import ListOptions
 from contextmail.model.mailchimp import MailchimpOptions
 from contextmail.model.message import Message, Part, PartKind
+from contextmail.model.rewriter import RewriterOptions
 from contextmail.model.tables import FactDefinition, TableMapping
 from contextmail.rules import CLAIMS, POLICIES
 from contextmail.rules.base import ClaimRule, PolicyRule
@@ -170,6 +171,7 @@ def settings_page() -> str:
         ("[lists]", ListOptions, list_options.__file__),
         ("[mailchimp]", MailchimpOptions, mailchimp.__file__),
         ("[hubspot]", HubspotOptions, hubspot.__file__),
+        ("[rewriter]", RewriterOptions, rewriter.__file__),
         ("[consent]", ConsentOptions, consent_options.__file__),
         ('[consent.systems."mailchimp:LIST"]', MailchimpSystem, consent_options.__file__),
         ("[consent.systems.hubspot]", HubspotSystem, consent_options.__file__),

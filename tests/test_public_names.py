@@ -39,7 +39,7 @@ def test_the_public_names_are_these() -> None:
         "StalePlanError", "StatusMovedError", "TemplateError", "UncertainError", "Undone", "UnsafePlanError",
         "Variant", "Worker", "apply", "audit", "build_facts", "check", "compile", "decide", "load_settings",
         "make_list", "open_ledger",
-        "open_receiver", "open_runs", "open_sync", "open_table", "open_target", "permitted", "plan", "preview", "pull",
+        "open_receiver", "open_rewriter", "open_runs", "open_sync", "open_table", "open_target", "permitted", "plan", "preview", "pull",
         "read_message", "recheck_list", "reconcile", "refresh", "rewrite", "take_outcomes", "undo", "unsubscribe_headers", "unsubscribe_url",
     ]  # fmt: skip
 

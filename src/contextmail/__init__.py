@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from contextmail.wiring import audited as open_table
     from contextmail.wiring import build_facts, open_ledger, unsubscribe_url
     from contextmail.wiring import receiver as open_receiver
+    from contextmail.wiring import rewriter as open_rewriter
     from contextmail.wiring import runs as open_runs
     from contextmail.wiring import sync as open_sync
     from contextmail.wiring import target as open_target
@@ -118,6 +119,7 @@ __all__ = [
     "make_list",
     "open_ledger",
     "open_receiver",
+    "open_rewriter",
     "open_runs",
     "open_sync",
     "open_table",
@@ -171,13 +173,13 @@ _HOMES = {
     "contextmail.syncing": ("Worker",),
     "contextmail.webhooks.unsubscribe": ("unsubscribe_headers",),
     "contextmail.wiring": (
-        "build_facts", "open_ledger", "open_receiver", "open_runs", "open_sync", "open_table", "open_target",
+        "build_facts", "open_ledger", "open_receiver", "open_rewriter", "open_runs", "open_sync", "open_table", "open_target",
         "unsubscribe_url",
     ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _AT_HOME = {
-    "load_settings": "load", "open_receiver": "receiver", "open_runs": "runs",
+    "load_settings": "load", "open_receiver": "receiver", "open_rewriter": "rewriter", "open_runs": "runs",
     "open_sync": "sync", "open_table": "audited", "open_target": "target",
 }  # fmt: skip
 """What a name is called in its own module, where the module says the rest."""

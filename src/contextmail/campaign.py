@@ -42,6 +42,8 @@ class CompiledVariant(BaseModel):
     when: Tree | None
     pieces: list[str | Slot]
     original: bool = False
+    proposed_by: str = ""
+    """The language model whose words these are; empty: the phrasebook's, or the author's."""
 
 
 class CompiledEdit(BaseModel):

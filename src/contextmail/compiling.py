@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from contextmail.campaign import Campaign, CompiledEdit, CompiledPolicy, CompiledVariant, Slot
@@ -23,7 +23,8 @@ from contextmail.model.finding import Edit, Finding, Variant
 from contextmail.model.message import Message, Purpose
 from contextmail.predicates.sqltext import parse
 from contextmail.predicates.tree import FALSE, Tree, bind, conjoin, facts_of
-from contextmail.rewriting import Rewrite, rewritten
+from contextmail.proposing import Rewriter, rewritten_with, summary
+from contextmail.rewriting import Rewrite
 from contextmail.rules import POLICIES
 from contextmail.rules.base import PolicyRule
 from contextmail.rules.crossed_campaigns import DAYS, CrossedCampaigns
@@ -42,15 +43,17 @@ def compile(  # noqa: A001  # the name that `contextmail compile` and the SDK gi
     *,
     products: Products | None = None,
     safe_only: bool = False,
+    rewriter: Rewriter | None = None,
 ) -> Campaign:
-    """Check, rewrite and compile a message.
+    """Check, rewrite and compile a message; a `rewriter` may reword its texts.
 
     `catalogue` is that of the facts which the campaign will meet; without one, the standard facts' types are assumed.
     `products` are those of the facts, among which pitches are found.
     Raises TemplateError, DialectError, and PredicateError for a predicate over a fact that there is not.
     """
     checker = Checker(settings, products)
-    return compiled(rewritten(checker.check(message), checker, safe_only=safe_only), checker.settings, catalogue)
+    rewrite = rewritten_with(rewriter, checker.check(message), checker, safe_only=safe_only)
+    return compiled(rewrite, checker.settings, catalogue)
 
 
 def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None = None) -> Campaign:
@@ -87,6 +90,7 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
         notes=[
             *compiler.notes,
             *([f"{MislabelledPurpose.name}: it sells, so it is judged as marketing"] if sells else []),
+            *_provenance(rewrite),
         ],
     )
 
@@ -100,6 +104,16 @@ def _crossing(message: Message, settings: Settings) -> Crossing:
 
 def _counts(found: Finding) -> bool:
     return found.confidence == "high" and not found.suppressed
+
+
+def _provenance(rewrite: Rewrite) -> Iterator[str]:
+    """Say what became of a language model's proposals, and which texts are its."""
+    if rewrite.rewordings:
+        yield f"proposals: {summary(rewrite.rewordings)}"
+    for edit in rewrite.edits:
+        for variant in edit.variants:
+            if variant.proposed_by:
+                yield f"{edit.rule}: {variant.text!r} in the {edit.part} was proposed by {variant.proposed_by}"
 
 
 def validate(settings: Settings, catalogue: Catalogue) -> None:
@@ -176,7 +190,9 @@ class _Compiler:
                 pieces = self._pieces(variant.text, edit, part.encoding, dialect)
                 variants.append(
                     CompiledVariant(
-                        when=when, pieces=[edit.wrap[0], *pieces, edit.wrap[1]] if variant.text else [edit.bare]
+                        when=when,
+                        pieces=[edit.wrap[0], *pieces, edit.wrap[1]] if variant.text else [edit.bare],
+                        proposed_by=variant.proposed_by,
                     )
                 )
         return CompiledEdit(

@@ -34,6 +34,7 @@ from contextmail.model.hubspot import HubspotOptions
 from contextmail.model.identity import Identity, System, SystemName, TableName
 from contextmail.model.list_options import ListOptions
 from contextmail.model.mailchimp import MailchimpOptions
+from contextmail.model.rewriter import RewriterOptions
 from contextmail.model.tables import FactDefinition, TableMapping
 
 _SECRET = re.compile(r"(^|[_-])(api[_-]?key|secret|password|passwd|token)$", re.IGNORECASE)
@@ -151,6 +152,8 @@ class Settings(BaseModel):
     """`[consent]`: where the ledger lies, and which systems it is kept in step with."""
     lists: ListOptions = ListOptions()
     """`[lists]`: how long a list for a call centre or a letter shop may be used, and how its outcomes are read."""
+    rewriter: RewriterOptions = RewriterOptions()
+    """`[rewriter]`: a language model that may propose other words for the phrasebook's texts."""
     limits: Limits = Limits()
     """How much may be wrong before a run is refused."""
 
@@ -235,6 +238,7 @@ _TABLED = {
     "hubspot",
     "consent",
     "lists",
+    "rewriter",
     "limits",
 }
 
@@ -358,7 +362,7 @@ def _known(keys: list[str]) -> list[str]:
     """List the keys that are understood in a table of the file."""
     inner: dict[str, type[BaseModel]] = {
         "tables": TableMapping, "fact": FactDefinition, "claim": Claim, "policy": Policy, "rules": RuleOverride,
-        "limits": Limits, "mailchimp": MailchimpOptions, "hubspot": HubspotOptions,
+        "limits": Limits, "mailchimp": MailchimpOptions, "hubspot": HubspotOptions, "rewriter": RewriterOptions,
         "consent": ConsentOptions, "identity": Identity, "systems": System if len(keys) == 2 else TableMapping,
     }  # fmt: skip
     model = inner.get(keys[0], Settings) if keys else Settings

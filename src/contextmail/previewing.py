@@ -19,7 +19,8 @@ from contextmail.facts.folder import FactsFolder
 from contextmail.language.flow import flow_of
 from contextmail.model.decision import Decision, Evidence
 from contextmail.model.message import Message, Part, PartKind
-from contextmail.rewriting import Rewrite, rewritten
+from contextmail.proposing import Rewriter, rewritten_with
+from contextmail.rewriting import Rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Change:
     after: str
     evidence: Evidence | None
     """Of the claim; None: it is not a question of facts."""
+    proposed_by: str = ""
+    """The language model whose words `after` are; empty: the phrasebook's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +74,20 @@ def preview(
     *,
     facts: FactsFolder | None = None,
     safe_only: bool = False,
+    rewriter: Rewriter | None = None,
 ) -> Preview:
     """Show `message` as one customer would get it, before and after.
 
     `customer` is a row of facts (name -> value, absent: unknown), or an id in `facts` (default: the settings' folder).
-    Raises ConfigurationError for an id that is not there, and what `check` and `compile` raise.
+    A `rewriter` may reword its texts. Raises ConfigurationError for an id that is not there, and what `check` and
+    `compile` raise.
     """
     settings = settings or Settings()
     if isinstance(customer, str):
         facts = facts or FactsFolder.open(settings.facts)
     checker = Checker(settings, facts.products if facts else None)
     row = _row(customer, facts)
-    rewrite = rewritten(checker.check(message), checker, safe_only=safe_only)
+    rewrite = rewritten_with(rewriter, checker.check(message), checker, safe_only=safe_only)
     campaign = compiled(rewrite, settings, facts.catalogue if facts else None)
     one = campaign.decide(row, as_of=settings.as_of)
     platform = _Platform(rewrite.checked.dialect, row, settings.fields)
@@ -123,7 +128,8 @@ def _changes(rewrite: Rewrite, campaign: Campaign, one: OneDecision, platform: _
         before = platform.words(part.source[place.start : place.end], edit, part)
         after = platform.words(one.text(index), edit, part)
         if before != after:
-            yield Change(edit.rule, edit.part, before, after, evidence if evidence and evidence.facts else None)
+            by = edit.variants[one.codes[index]].proposed_by
+            yield Change(edit.rule, edit.part, before, after, evidence if evidence and evidence.facts else None, by)
 
 
 class _Platform:

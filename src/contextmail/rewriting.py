@@ -18,7 +18,7 @@ from contextmail.language.flow import OBJECT, Barrier, Flow, fill
 from contextmail.language.patterns import straight
 from contextmail.language.phrases import slots
 from contextmail.language.sentences import block_sentences
-from contextmail.model.finding import Edit, Finding, Grade, Variant
+from contextmail.model.finding import Edit, Finding, Grade, Rewording, Variant
 from contextmail.model.message import Message
 from contextmail.rules.base import Match, Proposal, Sentence
 from contextmail.rules.missing_fallback import MissingFallback
@@ -51,6 +51,8 @@ class Rewrite:
     checked: Checked
     edits: tuple[Edit, ...]
     findings: tuple[Finding, ...]
+    rewordings: tuple[Rewording, ...] = ()
+    """What a language model proposed, where one was asked."""
 
     @property
     def message(self) -> Message:
@@ -147,12 +149,12 @@ def _openings(flows: Mapping[str, Flow]) -> Said:
         for block in flow.blocks:
             for start, end in block_sentences(block) if block.place not in _ASIDE else ():
                 text = straight(block.text[start:end].replace("\n", " "))
-                said.setdefault((part, block.mso, _opening(text)), set()).add(text)
+                said.setdefault((part, block.mso, opening(text)), set()).add(text)
     return said
 
 
-def _opening(text: str) -> str:
-    """Give the first three words, which tell what a sentence does: thank for, hope that."""
+def opening(text: str) -> str:
+    """Give the first three words of a sentence, which tell what it does: thank for, hope that."""
     return " ".join(_WORD.findall(text)[:3]).lower()
 
 
@@ -175,13 +177,13 @@ def _said_once(proposal: Proposal, match: Match, said: Said) -> Proposal:
     for variant, whole in zip(proposal.variants, wholes, strict=True):
         keys = [(whole or "").strip(" .!").lower()]
         heard: set[str] = set()
-        opening = ""
+        opens = ""
         if new or proposal.grade is Grade.UNSAFE:
-            opening = _opening(variant.text or "")
-            keys.append(f"{match.product} {opening}".lstrip())
-            heard = said.get((sentence.part, block.mso, opening), heard)
+            opens = opening(variant.text or "")
+            keys.append(f"{match.product} {opens}".lstrip())
+            heard = said.get((sentence.part, block.mso, opens), heard)
         others = [said.setdefault((sentence.part, block.mso, key), set()) for key in keys if variant.text]
-        thanked = bool(opening) and f" {opening} " in f" {' '.join(_WORD.findall(beside))} "
+        thanked = bool(opens) and f" {opens} " in f" {' '.join(_WORD.findall(beside))} "
         again.append(may_go and bool(variant.text) and (thanked or bool(heard.union(*others) - {sentence.text})))
         for authors in others if not again[-1] else ():
             authors.add(sentence.text)

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 from conformance.shop import BEST, DENIED, MESSAGE, NEVER, ONCE, PEOPLE, WEARY, Person, Shop, make_shop
+from proposing.server import Endpoint, text_of
 
 from contextmail.connectors.base import AudienceField
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError, PlatformError, UnsafePlanError
 from contextmail.model.plan import Plan
+from contextmail.model.rewriter import RewriterOptions
 from contextmail.planning import plan
 from contextmail.planning.folder import PLAN, read_plan
+from contextmail.wiring import rewriter as open_rewriter
 
 
 def planned(shop: Shop, name: str = "plan", **options: object) -> Plan:
@@ -224,3 +227,23 @@ def test_a_plan_shows_what_owners_are_proposed_with_support_and_lift(tmp_path: P
     (bought,) = edit.bought_next
     assert (bought.name, bought.people, bought.of) == ("Wool Blanket", 25, 27) and bought.lift > bought.surely > 2
     assert read_plan(shop.folder / "plan").edits == made.edits
+
+
+def test_a_plan_says_which_words_a_model_proposed_and_holds_them(
+    shop: Shop, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    endpoint.behaviour = lambda call, asked: call.propose(text_of(asked).replace("Thank you", "Many thanks"))
+    rewriter = RewriterOptions(propose=True, url=endpoint.url, model="editor-1", wait=0)
+    settings = shop.settings.model_copy(update={"rewriter": rewriter, "store": tmp_path})
+    with open_rewriter(settings) as opened:
+        made = plan("spring", shop.target, shop.facts, settings, out=shop.folder / "plan", rewriter=opened)
+    proposed = [note for note in made.notes if note.endswith("proposed by editor-1")]
+    assert proposed
+    texts = {text.text for edit in made.edits for text in edit.texts}
+    assert any(text.startswith("Many thanks for") for text in texts)
+    assert not any(text.startswith("Thank you for your") for text in texts)
+    asked = len(endpoint.bodies)
+    endpoint.behaviour = lambda call, _: call.send(b"", 500)
+    with open_rewriter(settings) as opened:
+        again = plan("spring", shop.target, shop.facts, settings, out=shop.folder / "again", rewriter=opened)
+    assert (again.edits, again.fields, len(endpoint.bodies)) == (made.edits, made.fields, asked)

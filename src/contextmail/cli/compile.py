@@ -20,6 +20,7 @@ def compile_(
         Path | None, typer.Option("-o", "--out", help="The file to write.", show_default="standard output")
     ] = None,
     safe_only: options.SafeOnly = False,
+    propose: options.Propose = None,
     dialect: options.Dialect = None,
     config: options.Config = None,
     as_of: options.AsOf = None,
@@ -35,13 +36,15 @@ def compile_(
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
     folder = wiring.facts_folder(settings) if facts or wiring.has_facts(settings) else None
-    campaign = compile_message(
-        path,
-        settings,
-        folder.catalogue if folder else None,
-        products=folder.products if folder else None,
-        safe_only=safe_only,
-    )
+    with wiring.rewriter(settings, propose=propose) as rewriter:
+        campaign = compile_message(
+            path,
+            settings,
+            folder.catalogue if folder else None,
+            products=folder.products if folder else None,
+            safe_only=safe_only,
+            rewriter=rewriter,
+        )
     if out is None:
         sys.stdout.write(campaign.model_dump_json(indent=1) + "\n")
     else:

@@ -52,6 +52,15 @@ SafeOnly = Annotated[
     bool, typer.Option("--safe-only", help="Leave out the edits that replace or remove whole sentences.")
 ]
 
+Propose = Annotated[
+    bool | None,
+    typer.Option(
+        "--propose/--no-propose",
+        help="Let the language model of [rewriter] propose other words for the texts.",
+        show_default="as set",
+    ),
+]
+
 
 def settings_of(
     config: Path | None,

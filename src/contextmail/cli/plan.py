@@ -53,6 +53,7 @@ def plan(
         TextOrJson, typer.Option("--format", help="How the plan is told; json has counts only.")
     ] = TextOrJson.TEXT,
     safe_only: options.SafeOnly = False,
+    propose: options.Propose = None,
     config: options.Config = None,
     as_of: options.AsOf = None,
     facts: options.Facts = None,
@@ -74,11 +75,15 @@ def plan(
     known = wiring.facts_folder(settings)
     with wiring.runs(settings) as runs, wiring.ledger(settings) as ledger:
         on = on or (runs.get(held).audience if held else "")
-        with wiring.target(settings, on) as target, progress() as tell:
+        with (
+            wiring.target(settings, on) as target,
+            wiring.rewriter(settings, propose=propose) as rewriter,
+            progress() as tell,
+        ):
             made = plan_campaign(
                 campaign, target, known, settings,
                 out=folder, held=held, runs=runs, ledger=ledger, paste=paste, expires=expires,
-                planned_at=planned_at, priority=priority, safe_only=safe_only, progress=tell,
+                planned_at=planned_at, priority=priority, safe_only=safe_only, rewriter=rewriter, progress=tell,
             )  # fmt: skip
     if form is TextOrJson.JSON:
         write_json(_as_json(made, folder))

@@ -39,6 +39,7 @@ def preview(
         typer.Option("--format", help="How it is written.", show_default="columns on a terminal, else text"),
     ] = None,
     safe_only: options.SafeOnly = False,
+    propose: options.Propose = None,
     dialect: options.Dialect = None,
     config: options.Config = None,
     as_of: options.AsOf = None,
@@ -51,8 +52,11 @@ def preview(
     ```
     """
     settings = options.settings_of(config, dialect=dialect, as_of=as_of, facts=facts)
-    with wiring.facts_folder(settings) as known:
-        all_shown = [preview_message(path, one, settings, facts=known, safe_only=safe_only) for one in customer]
+    with wiring.facts_folder(settings) as known, wiring.rewriter(settings, propose=propose) as rewriter:
+        all_shown = [
+            preview_message(path, one, settings, facts=known, safe_only=safe_only, rewriter=rewriter)
+            for one in customer
+        ]
     form = form or (Format.COLUMNS if console().is_terminal else Format.TEXT)
     if form is Format.JSON:
         write_json(_as_json(all_shown[0]) if len(all_shown) == 1 else list(map(_as_json, all_shown)))
@@ -112,7 +116,8 @@ def _say_changes(shown: Preview) -> None:
     say((f"{decision.outcome}{to}", "bold"), f": {decision.reason}" if decision.reason else "")
     for change in shown.changes:
         before, after = (f'"{text}"' if text else "nothing" for text in (change.before, change.after))
-        say((change.rule, "cyan"), f"  {before} -> {after}")
+        by = f"  (proposed by {change.proposed_by})" if change.proposed_by else ""
+        say((change.rule, "cyan"), f"  {before} -> {after}", (by, "yellow"))
         if change.evidence:
             _say_evidence(change.evidence)
     for policy in shown.policies:
@@ -149,6 +154,7 @@ def _as_json(shown: Preview) -> dict[str, Any]:
                 "part": change.part,
                 "before": change.before,
                 "after": change.after,
+                "proposed_by": change.proposed_by,
                 "evidence": _evidence_json(change.evidence) if change.evidence else None,
             }
             for change in shown.changes

@@ -19,6 +19,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, Literal, TypeVar
@@ -32,6 +34,7 @@ CONNECT_TIMEOUT = 10.0
 LONGEST_WAIT = 30.0
 """Seconds between two tries; a platform that asks to be left alone for longer is not asked again."""
 
+_AN_HOUR = 3600.0
 _BETWEEN = 4
 """Threads that are between two calls, beside those that make one."""
 _ADDRESS = re.compile(r"[^\s<>\"(),;:]+@[^\s<>\"'(),;:]+")
@@ -162,6 +165,18 @@ def phrase(status: int) -> str:
     """Name an HTTP status: `404 Not Found`."""
     known = {int(code): code.phrase for code in HTTPStatus}
     return f"{status} {known.get(status, 'without a reason')}"
+
+
+def asked_to_wait(retry_after: str) -> float:
+    """Read `Retry-After`, seconds or a date (RFC 9110, 10.2.3), as seconds from now: an hour at most, 0 for none."""
+    if retry_after.isdecimal():
+        return min(float(retry_after), _AN_HOUR)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0.0
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), _AN_HOUR)
 
 
 def unanswered(

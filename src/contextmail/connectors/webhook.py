@@ -14,13 +14,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import requests
 from standardwebhooks import Webhook
 
+from contextmail.connectors.calling import asked_to_wait
 from contextmail.connectors.consents import Pushed
 from contextmail.errors import ConfigurationError, RetryableError
 from contextmail.model.consent import Act
@@ -30,7 +30,6 @@ _TIMEOUT = (5.0, 20.0)
 """Seconds to connect, and to wait for an answer: the specification lets a sender wait 15 to 30."""
 _REFUSED = 3
 """Tries after which a refusal counts: a service may answer 404 while it is being replaced."""
-_LONGEST_WAIT = 3600.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _CHOICES = {Act.DENY: "denied", Act.GRANT: "granted", Act.PEND: "pending"}
 _BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
@@ -80,7 +79,9 @@ class WebhookConsents:
         passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _BUSY
         if not passing and push.act is Act.GRANT and push.tries >= _REFUSED:
             return Pushed("blocked", f"the service answers {status}: look into its log")
-        raise self._later(f"the service answers {status}", status, _seconds(response.headers.get("Retry-After", "")))
+        raise self._later(
+            f"the service answers {status}", status, asked_to_wait(response.headers.get("Retry-After", ""))
+        )
 
     def read(self, endpoint: str) -> list[Notice]:
         """Give nothing: it cannot be read."""
@@ -151,15 +152,3 @@ def _event(push: Push, now: datetime) -> dict[str, object]:
 def _scope(push: Push) -> dict[str, str]:
     scope = push.scope
     return {"channel": scope.channel, "purpose": scope.purpose, "list": scope.list, "topic": scope.topic}
-
-
-def _seconds(retry_after: str) -> float:
-    """Read `Retry-After`, seconds or a date (RFC 9110, 10.2.3); an hour at most, since a withdrawal cannot wait."""
-    if retry_after.isdecimal():
-        return min(float(retry_after), _LONGEST_WAIT)
-    try:
-        at = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return 0.0
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), _LONGEST_WAIT)

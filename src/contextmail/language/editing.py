@@ -19,7 +19,7 @@ _NEEDED = {
 }
 # What could steer the text round it: controls, direction marks and overrides, byte order marks, lone surrogates,
 # non-characters.
-_STEERING = re.compile(
+STEERING = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
     "\ufdd0-\ufdef\ud800-\udfff]"
 )
@@ -121,7 +121,7 @@ def escape(text: str, block: Block, encoding: str) -> str:
 
 def escape_for(context: Context, text: str, encoding: str) -> str:
     """Write plain text as source for a place of the kind `context`; see `escape`."""
-    text = _STEERING.sub("", _BREAKS.sub(" ", text))
+    text = STEERING.sub("", _BREAKS.sub(" ", text))
     if context in ("line", "plain"):
         return _in_ascii_where_needed(text, encoding)
     needed = _NEEDED[context]

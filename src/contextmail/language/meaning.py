@@ -56,7 +56,9 @@ class Meaning:
         return {label: _chance(score) for label, score in self._scores(text, subject=subject).items()}
 
     def guesses(self, text: str, *, subject: bool) -> dict[str, float]:
-        """Give the labels that are likely enough to be shown, with their chance."""
+        """Give the labels that are likely enough to be shown, with their chance; one word, as beside a token, says none."""
+        if sum(any(sign.isalpha() for sign in word) for word in text.split()) < 2:
+            return {}
         scores = self._scores(text, subject=subject)
         return {label: _chance(score) for label, score in scores.items() if score >= _ENOUGH}
 

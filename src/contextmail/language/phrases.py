@@ -33,6 +33,8 @@ class Phrasebook:
     words: Mapping[str, str]
     entries: Mapping[str, Say]
     spoken: Mapping[str, str]
+    same: tuple[tuple[str, ...], ...] = ()
+    """Phrases that mean the same, which alone a language model may choose among."""
 
     def aloud(self) -> Phrasebook:
         """Give the phrasebook of a call, which nobody reads."""
@@ -68,11 +70,12 @@ def phrasebook(language: str = "en", overrides: Mapping[str, Any] | None = None)
             f"no phrasebook for language {language!r}", cure="set language to one that is shipped: en"
         )
     data = _merged(tomllib.loads(source.read_text("utf-8")), overrides or {})
-    return Phrasebook(
+    book = Phrasebook(
         words=data["words"],
         spoken={**data["spoken"], **(overrides or {}).get("words", {})},
         entries={name: _entry(name, entry) for name, entry in data["say"].items()},
     )
+    return replace(book, same=_same(data.get("proposals", {}), book))
 
 
 def slots(text: str) -> list[str]:
@@ -90,6 +93,18 @@ def _entry(name: str, entry: Any) -> Say:
             cure='variants = [{ when = "orders = 1", text = "…" }, { text = "a text that is true of everybody" }]',
         ) from None
     return Say(variants, entry.get("heading", ""))
+
+
+def _same(table: Any, book: Phrasebook) -> tuple[tuple[str, ...], ...]:
+    try:
+        lists = [[*phrases] for phrases in table.get("same", ()) if not isinstance(phrases, str)]
+        return tuple(tuple(book.fill(phrase, {}) for phrase in phrases) for phrases in lists)
+    except (AttributeError, TypeError):
+        raise ConfigurationError(
+            "phrases that mean the same are lists of texts",
+            where="[phrasebook.proposals]",
+            cure='same = [["thank you", "many thanks"], ["we hope", "we really hope"]]',
+        ) from None
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,6 +60,8 @@ class Variant:
 
     when: str
     text: str | None
+    proposed_by: str = ""
+    """The language model whose words these are; empty: the phrasebook's, or the author's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +90,18 @@ class Edit:
     def original(self) -> Variant | None:
         """Give the variant that keeps the source, if there is one."""
         return next((variant for variant in self.variants if variant.text is None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """What a language model proposed for one text of an edit, and what became of it."""
+
+    edit: int
+    """The edit's place in the rewrite."""
+    when: str
+    text: str
+    """The phrasebook's text."""
+    proposed: str
+    """Empty: no answer came."""
+    outcome: Literal["taken", "the same", "refused", "failed", "not asked"]
+    reason: str = ""

@@ -143,7 +143,10 @@ def _combined(
         chosen = edit.variants[codes[place]]
         variants.append(
             CompiledVariant(
-                when=conjoin(*(when or TRUE for when in whens)), pieces=chosen.pieces, original=chosen.original
+                when=conjoin(*(when or TRUE for when in whens)),
+                pieces=chosen.pieces,
+                original=chosen.original,
+                proposed_by=chosen.proposed_by,
             )
         )
     return edit.model_copy(update={"variants": [*variants, edit.variants[-1]]})

@@ -31,7 +31,8 @@ from contextmail.planning.fitting import Fitter
 from contextmail.planning.folder import CAMPAIGN, CHANGES, DECISIONS, HELD, SEGMENT, campaign_plan, new_folder, seal
 from contextmail.planning.source import campaign_of, our_fields, read_campaign, refuse_rewritten, refuse_without_drafts
 from contextmail.planning.values import Values
-from contextmail.rewriting import Rewrite, rewritten
+from contextmail.proposing import Rewriter, rewritten_with
+from contextmail.rewriting import Rewrite
 from contextmail.store.base import Ledger
 from contextmail.store.runs import Runs
 
@@ -56,13 +57,15 @@ def plan(
     planned_at: datetime | None = None,
     priority: int | None = None,
     safe_only: bool = False,
+    rewriter: Rewriter | None = None,
     progress: Progress = lambda _stage, _share: None,
 ) -> Plan:
     """Plan a campaign for an audience into the folder `out` (it must not exist); nothing is written elsewhere.
 
     `campaign` is a local path or the id of a draft of the platform; with `held`, the run whose held people are to get
     it now, and `campaign` is not asked for. Whom the `ledger` of consent refuses is dropped; whom a waiting draft of `runs` reaches
-    first, by `priority` and `planned_at`, is held. `paste`: the draft is the user's own, and only segment and fields are made.
+    first, by `priority` and `planned_at`, is held. `paste`: the draft is the user's own, and only segment and fields are
+    made. A `rewriter` may reword the texts.
     Raises CapabilityError for a draft that cannot be copied, UnsafePlanError where the fields find no room, and what
     reading and compiling a message raise. What is over its limit stands in `checks`, and `apply` refuses it.
     """
@@ -84,7 +87,7 @@ def plan(
     ):
         planner = _Planner(target, facts, settings, engine, Path(temp), progress)
         # The words are judged while the audience is read.
-        judged = pool.submit(_judged, message, settings, facts, safe_only=safe_only)
+        judged = pool.submit(_judged, message, settings, facts, rewriter, safe_only=safe_only)
         planner.read(pool, message, draft, kept / HELD if kept else None)
         planner.people.cross(runs, settings.as_of)
         rewrite, whole = judged.result()
@@ -290,9 +293,11 @@ class _Planner:
         return int(self.engine.rows(f"SELECT count({what}) FROM read_parquet({literal(str(path))})")[0][0])
 
 
-def _judged(message: Message, settings: Settings, facts: FactsFolder, *, safe_only: bool) -> tuple[Rewrite, Campaign]:
+def _judged(
+    message: Message, settings: Settings, facts: FactsFolder, rewriter: Rewriter | None, *, safe_only: bool
+) -> tuple[Rewrite, Campaign]:
     checker = Checker(settings, facts.products)
-    rewrite = rewritten(checker.check(message), checker, safe_only=safe_only)
+    rewrite = rewritten_with(rewriter, checker.check(message), checker, safe_only=safe_only)
     return rewrite, compiled(rewrite, settings, facts.catalogue)
 
 

@@ -14,6 +14,7 @@ from contextmail.wiring.consent import (
 )
 from contextmail.wiring.facts import build_facts, checker, facts_asked, facts_folder, has_facts
 from contextmail.wiring.platforms import PLATFORMS, audited, doctor, runs, target
+from contextmail.wiring.rewriter import rewriter
 from contextmail.wiring.tables import database_table, engine, pulled_folders
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "open_ledger",
     "pulled_folders",
     "receiver",
+    "rewriter",
     "runs",
     "sync",
     "target",

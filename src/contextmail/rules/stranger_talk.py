@@ -58,6 +58,8 @@ class StrangerTalk(ClaimRule):
 
     def find(self, sentence: Sentence, context: Context) -> Iterator[Match]:
         """Yield the pitches; one of a membership is for those who buy, too, so another fact decides of it."""
+        if context.lexicon.grammar["passed-on"].search(sentence.block.text[: sentence.end]):
+            return  # "Forwarded this e-mail? Subscribe here."
         for match in super().find(sentence, context):
             asked = _ASKED.search(sentence.block.text, 0, sentence.start)
             of_members = context.lexicon.grammar["membership"].search(f"{asked[0] if asked else ''}{sentence.text}")

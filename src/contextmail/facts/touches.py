@@ -136,7 +136,7 @@ def _prepare(engine: Engine, table: Table | None, relation: str, clock: str) -> 
             f" NOT ({planned}) AND {at} <= {clock} AS sent, ({planned}) AND {at} > {clock} AS planned,"
             f" {table.column('priority', '0')} AS priority, {table.column('campaign')} AS campaign FROM {relation}"
         )
-        read = f"FROM table_touches UNION ALL {read} ANTI JOIN table_touches USING (customer, channel, happened_at)"
+        read = f"FROM table_touches UNION ALL BY NAME {read} ANTI JOIN table_touches USING (customer, channel, happened_at)"
     engine.rows(f"CREATE TEMP TABLE touches AS {read}")
 
 

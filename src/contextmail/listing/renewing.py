@@ -35,7 +35,7 @@ def renew(engine: Engine, facts: FactsFolder, campaign: Campaign, clock: datetim
     now = f"TIMESTAMP {literal(str(clock))}"
     engine.rows(
         "CREATE OR REPLACE TEMP TABLE touches AS SELECT customer, happened_at, channel, purpose, reached, reacted, sent,"
-        f" planned FROM old_touches UNION ALL SELECT * FROM {heard_sql(now)} ANTI JOIN old_touches"
+        f" planned FROM old_touches UNION ALL BY NAME SELECT * FROM {heard_sql(now)} ANTI JOIN old_touches"
         " USING (customer, channel, happened_at) WHERE customer IN (SELECT customer FROM renewed)"
     )
     count_touches(engine, windows, rooms, now)

@@ -19,7 +19,7 @@ from contextmail.language.wording import wording
 from contextmail.model.claim import Policy
 from contextmail.model.crossing import CLEAR, PLANNED, Crossing
 from contextmail.model.fact import Catalogue, FactType
-from contextmail.model.finding import Edit, Finding, Variant
+from contextmail.model.finding import Edit, Variant
 from contextmail.model.message import Message, Purpose
 from contextmail.predicates.sqltext import parse
 from contextmail.predicates.tree import FALSE, Tree, bind, conjoin, facts_of
@@ -61,7 +61,7 @@ def compiled(rewrite: Rewrite, settings: Settings, catalogue: Catalogue | None =
     message = rewrite.message
     if catalogue:
         validate(settings, catalogue)
-    sells = any(found.rule == MislabelledPurpose.name and _counts(found) for found in rewrite.checked.findings)
+    sells = any(found.rule == MislabelledPurpose.name and found.counts for found in rewrite.checked.findings)
     if sells:
         message = message.model_copy(update={"purpose": Purpose.MARKETING})
     compiler = _Compiler(settings, catalogue, message)
@@ -100,10 +100,6 @@ def _crossing(message: Message, settings: Settings) -> Crossing:
     own = settings.rules.get(CrossedCampaigns.name)
     days = (own and own.days) or DAYS
     return Crossing(id=message.id, priority=message.priority, planned_at=message.planned_at, days=days)
-
-
-def _counts(found: Finding) -> bool:
-    return found.confidence == "high" and not found.suppressed
 
 
 def _provenance(rewrite: Rewrite) -> Iterator[str]:

@@ -83,7 +83,7 @@ def rewritten(checked: Checked, checker: Checker, *, safe_only: bool = False) ->
     said = _openings(checked.flows)
     gone: Gone = {}
     for found in checked.found:
-        edit = _edit(found, checked, checker, said, gone) if _counts(found.finding) else None
+        edit = _edit(found, checked, checker, said, gone) if found.finding.counts else None
         if isinstance(edit, Edit) and not (safe_only and edit.grade is not Grade.SAFE):
             edits.append(edit)
             findings.append(found.finding)
@@ -91,10 +91,6 @@ def rewritten(checked: Checked, checker: Checker, *, safe_only: bool = False) ->
             findings.append(replace(found.finding, note=found.finding.note or (edit if isinstance(edit, str) else "")))
     sources = {part.name: part.source for part in checked.message.parts}
     return Rewrite(checked, tuple(_apart(edits, sources)), tuple(findings))
-
-
-def _counts(finding: Finding) -> bool:
-    return finding.confidence == "high" and not finding.suppressed
 
 
 def _edit(
@@ -106,8 +102,6 @@ def _edit(
 ) -> Edit | str:
     """Make the edit of one finding, or say why there is none."""
     match, finding = found.match, found.finding
-    if match.confidence == "low":
-        return f"{SHOWN_ONLY}: the words alone do not prove the claim"
     proposal = checker.rules[match.rule].propose(match, checked.context)
     if isinstance(proposal, Barrier):
         return f"{SHOWN_ONLY}: {proposal.reason}"

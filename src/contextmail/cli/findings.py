@@ -141,8 +141,8 @@ def without_baseline(looked: Sequence[Looked], file: Path) -> list[Looked]:
 
 def _mends(edit: Edit, finding: Finding) -> bool:
     # Another's edit in the same words mends nothing of what is only shown.
-    shown = finding.note.startswith(SHOWN_ONLY)
-    return edit.part == finding.part and edit.start < finding.end and finding.start < edit.end and not shown
+    mended = finding.confidence == "high" and not finding.note.startswith(SHOWN_ONLY)
+    return mended and edit.part == finding.part and edit.start < finding.end and finding.start < edit.end
 
 
 def _of_facts(finding: Finding) -> bool:

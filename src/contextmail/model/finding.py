@@ -49,6 +49,11 @@ class Finding:
     bought_next: tuple[BoughtNext, ...] = ()
     """Of a pitch: what is proposed to those who own the product, with support and lift."""
 
+    @property
+    def counts(self) -> bool:
+        """Say whether it may change anything: words that prove the claim, and that nobody has allowed."""
+        return self.confidence == "high" and not self.suppressed
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:

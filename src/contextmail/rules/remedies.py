@@ -38,6 +38,8 @@ def remedy(match: Match, claim: Claim, context: Context) -> Proposal | Barrier:
     """
     if claim.otherwise == "show":
         return Barrier("its remedy is to show it")
+    if match.confidence == "low":
+        return Barrier("the words alone do not prove the claim")
     texts: Sequence[Variant] = (Variant("", ""),)
     heading = ""
     if claim.replace_with:

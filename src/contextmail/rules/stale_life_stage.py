@@ -106,8 +106,8 @@ class StaleLifeStage(ClaimRule):
     def propose(self, match: Match, context: Context) -> Proposal | Barrier:
         """Take the sentence away from those of another stage, or give them a text of theirs."""
         text = match.sentence.block.text[match.sentence.end :].lstrip()
-        if match.confidence == "low" or self.definition(context).otherwise == "show":
-            return Barrier("the words alone do not prove the claim")
+        if self.definition(context).otherwise == "show":
+            return Barrier("its remedy is to show it")
         if context.lexicon.grammar["goes-on"].match(text):
             return Barrier("the sentence behind it goes on about the same")
         if has_news(match, context):

@@ -181,9 +181,10 @@ class Checker:
 
         A pattern that meets these words and locates nothing knows why they are not its claim.
         """
+        small = sentence.text.lower()
         for label, chance in model.guesses(sentence.text, subject=sentence.part == "subject").items():
             rules = [rule for rule in every if rule.label == label]
-            excused = any(p.meets(sentence.text) for rule in rules for p in sentence.patterns.get(rule.name, ()))
+            excused = any(p.meets(small) for rule in rules for p in sentence.patterns.get(rule.name, ()))
             if rules and not excused:
                 span = (sentence.start, sentence.end)
                 note = f"by all of its words, of which no pattern knows the claim ({chance:.0%})"

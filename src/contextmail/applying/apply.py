@@ -18,7 +18,7 @@ from contextmail.applying.tasks import make_tasks
 from contextmail.applying.tidy import apply_tidy
 from contextmail.config import Settings
 from contextmail.connectors.base import Draft, Member, Target
-from contextmail.engines.base import literal, quoted
+from contextmail.engines.base import listed, literal, quoted
 from contextmail.engines.lines import pages
 from contextmail.errors import StalePlanError, UnsafePlanError
 from contextmail.model.plan import AuditPlan, Plan, TidyPlan
@@ -207,17 +207,16 @@ class _Application:
 
     def _write_values(self, created: Sequence[str]) -> int:
         now = value_of("n", self.tags, "c.tag")
-        choices = ", ".join(literal(tag) for tag, choose in self.choices.items() if choose) or "''"
-        made = ", ".join(map(literal, created)) or "''"
+        choices = listed(tag for tag, choose in self.choices.items() if choose)
         unwritten = (
-            f"CASE WHEN c.tag IN ({choices}) THEN {as_shown(now, choose=True)} <> {as_shown('c.new', choose=True)}"
+            f"CASE WHEN c.tag IN {choices} THEN {as_shown(now, choose=True)} <> {as_shown('c.new', choose=True)}"
             f" ELSE {as_shown(now, choose=False)} <> c.new END"
         )
         self.engine.rows(
             "CREATE TEMP TABLE todo AS SELECT c.key, c.email, c.status, c.tag, c.new AS value FROM changes c"
             " LEFT JOIN now n USING (key) WHERE c.key NOT IN (SELECT key FROM moved)"
             # What a field was that had not been made when it was read is not known.
-            f" AND (n.key IS NULL OR {unwritten} OR c.new = '' AND c.tag IN ({made}))"
+            f" AND (n.key IS NULL OR {unwritten} OR c.new = '' AND c.tag IN {listed(created)})"
         )
         self.runs.before(self.run, "values")
         failed = self.desk.write("todo", stage="Writing fields")

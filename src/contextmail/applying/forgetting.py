@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from contextmail.engines.base import Engine, literal, quoted
+from contextmail.engines.base import Engine, listed, literal, quoted
 from contextmail.errors import RecordRejected
 from contextmail.model.endpoint import normalise
 from contextmail.planning.folder import PLAN, read_plan, seal_again
@@ -104,13 +104,13 @@ class _Table:
         return count
 
     def _are(self, who: set[str]) -> str:
-        among = ", ".join(map(literal, sorted(who)))
+        among = listed(sorted(who))
         plain = (
             "CASE WHEN {0}::VARCHAR LIKE '%@%' THEN lower(trim({0}::VARCHAR)) ELSE regexp_replace("
             "regexp_replace(replace({0}::VARCHAR, '(0)', ''), '[^0-9+]', '', 'g'), '^00', '+') END"
         )
         return "(" + " OR ".join(
-            f"{quoted(name) + '::VARCHAR' if name in _ids(self._columns) else plain.format(quoted(name))} IN ({among})"
+            f"{quoted(name) + '::VARCHAR' if name in _ids(self._columns) else plain.format(quoted(name))} IN {among}"
             for name in sorted(self._columns)
         ) + ")"  # fmt: skip
 

@@ -209,10 +209,9 @@ class _Undoing:
             for use in self.runs.uses(self.desk.audience, tag)
             if use.created and not use.restored
         }
-        whole = ", ".join(map(literal, sorted(created))) or "''"
         changed: dict[str, int] = dict(
             self.engine.rows(
-                f"SELECT tag, count(*) FROM present WHERE NOT ours AND (written OR tag IN ({whole})) GROUP BY tag"
+                f"SELECT tag, count(*) FROM present WHERE NOT ours AND (written OR tag IN {listed(sorted(created))}) GROUP BY tag"
             )
         )
         for tag, people in sorted(changed.items()):

@@ -38,5 +38,5 @@ def literal(value: str | int | float | None) -> str:
 
 
 def listed(values: Iterable[str]) -> str:
-    """Write strings as what `IN` takes, a list in brackets; of none, what nothing is in."""
-    return f"({', '.join(map(literal, values)) or 'NULL'})"
+    """Write strings as what `IN` takes, a list in brackets; of none, the empty string's."""
+    return f"({', '.join(map(literal, values)) or literal('')})"

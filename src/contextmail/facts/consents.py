@@ -9,7 +9,7 @@ holds for all, and a grant only once each of them has it.
 
 from __future__ import annotations
 
-from contextmail.engines.base import Engine, literal
+from contextmail.engines.base import Engine, listed, literal
 from contextmail.facts.block import Block, column
 from contextmail.facts.reading import Table
 from contextmail.model.fact import FactType as T
@@ -108,20 +108,17 @@ def _whenever(hindsight: bool, status: str) -> str:
 
 def _prepare(engine: Engine, table: Table, clock: str, notes: list[str], *, hindsight: bool) -> None:
     plain = "replace(replace(lower(trim(status)), '-', '_'), ' ', '_')"
-    cases = " ".join(
-        f"WHEN {plain} IN ({', '.join(map(literal, words))}) THEN {literal(status)}"
-        for status, words in STATUSES.items()
-    )
+    cases = " ".join(f"WHEN {plain} IN {listed(words)} THEN {literal(status)}" for status, words in STATUSES.items())
     status = f"CASE {cases} ELSE 'denied' END"
     at = table.column("at", "NULL::TIMESTAMP")
     channel, purpose = table.column("channel"), table.column("purpose")
-    everything = ", ".join(map(literal, _ALL))
+    everything = listed(_ALL)
     undated = f"CASE WHEN {status} = 'denied' THEN {clock} ELSE TIMESTAMP '0001-01-01' END"
     known = ", ".join(literal(word) for words in STATUSES.values() for word in words)
     engine.rows(
         "CREATE TEMP TABLE consents AS SELECT customer::VARCHAR AS customer,"
-        f" CASE WHEN {channel} NOT IN ({everything}) THEN {channel} END::VARCHAR AS channel,"
-        f" CASE WHEN lower({purpose}) NOT IN ({everything}) THEN lower({purpose}) END::VARCHAR AS purpose,"
+        f" CASE WHEN {channel} NOT IN {everything} THEN {channel} END::VARCHAR AS channel,"
+        f" CASE WHEN lower({purpose}) NOT IN {everything} THEN lower({purpose}) END::VARCHAR AS purpose,"
         f" {status} AS status, {at} AS happened_at, coalesce({at}, {undated}) AS at_,"
         f" CASE {status} WHEN 'denied' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END AS weight,"
         f" {table.column('obtained', 'NULL::VARCHAR')} AS obtained, {plain} NOT IN ({known}) AS odd,"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from contextmail.engines.base import literal
+from contextmail.engines.base import listed, literal
 from contextmail.facts.folder import KEYS
 from contextmail.facts.keys import Keys
 from contextmail.model.pitch import BoughtNext
@@ -52,7 +52,7 @@ class Products:
             return {}
         found: dict[str, list[Named]] = {}
         wanted = f"SELECT key, product, coalesce(name, ''), shared FROM {self._table('names')}"
-        for key, *named in self._folder.rows(f"{wanted} WHERE key IN ({_listed(keys)}) ORDER BY key, product"):
+        for key, *named in self._folder.rows(f"{wanted} WHERE key IN {listed(keys)} ORDER BY key, product"):
             found.setdefault(key, []).append(Named(*named))
         return dict(found)
 
@@ -79,7 +79,7 @@ class Products:
                 SELECT customer, order_id, product_code AS code, happened_at FROM {self._table("lines")}
                 WHERE kept AND product_code IS NOT NULL
             ),
-            pitched AS (SELECT code, id FROM {self._table("products")} WHERE id IN ({_listed(products)})),
+            pitched AS (SELECT code, id FROM {self._table("products")} WHERE id IN {listed(products)}),
             begun AS (
                 SELECT code, customer, min(happened_at) AS happened_at, arg_min(order_id, happened_at) AS order_id
                 FROM kept SEMI JOIN pitched USING (code) GROUP BY ALL
@@ -113,7 +113,3 @@ class Products:
 
     def _table(self, name: str) -> str:
         return f"read_parquet({literal(str(self._folder.path / f'{name}.parquet'))})"
-
-
-def _listed(values: Collection[str]) -> str:
-    return ", ".join(map(literal, values))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contextmail.engines.base import Engine, literal, quoted
+from contextmail.engines.base import Engine, listed, literal, quoted
 from contextmail.facts import columns
 from contextmail.facts.components import components
 from contextmail.facts.reading import Table
@@ -99,12 +99,11 @@ def _ids(
         f"SELECT {literal(system)} AS system, customer::VARCHAR AS key FROM {table.relation}"
         for system, table in customers.items()
     )
-    named = ", ".join(map(literal, systems))
     engine.rows(
         "CREATE TEMP TABLE keys AS SELECT DISTINCT o.system, o.key, o.system AS kind, coalesce(s.survivor, o.key) AS value"
         f" FROM ({own or 'SELECT NULL AS system, NULL AS key WHERE false'}) o"
         f" {lasting.format('o.system', 'o.key')} WHERE o.key IS NOT NULL AND (o.system, coalesce(s.survivor, o.key)) IN"
-        f" (SELECT (kind, value) FROM ids WHERE kind IN ({named}) UNION SELECT (system, survivor) FROM surviving)"
+        f" (SELECT (kind, value) FROM ids WHERE kind IN {listed(systems)} UNION SELECT (system, survivor) FROM surviving)"
     )
 
 
@@ -130,13 +129,12 @@ def _graph(engine: Engine, identity: Identity, systems: list[str]) -> None:
         " FROM shared JOIN nodes n USING (system, key) JOIN idents i USING (level, kind, value)"
     )
     engine.rows("DROP TABLE shared")
-    one_each = ", ".join(literal(system) for system in systems if system not in identity.several) or "''"
-    several = ", ".join(map(literal, identity.several)) or "''"
+    one_each = listed(system for system in systems if system not in identity.several)
     engine.rows(
         "CREATE TEMP TABLE marks AS SELECT n.node, n.system AS kind, coalesce(s.survivor, n.key) AS value FROM nodes n"
         " LEFT JOIN (FROM surviving WHERE NOT contradicts) s USING (system, key)"
-        f" WHERE n.system IN ({one_each}) UNION SELECT n.node, i.kind, i.value FROM ids i JOIN nodes n USING (system, key)"
-        f" WHERE i.kind NOT IN ({several})"
+        f" WHERE n.system IN {one_each} UNION SELECT n.node, i.kind, i.value FROM ids i JOIN nodes n USING (system, key)"
+        f" WHERE i.kind NOT IN {listed(identity.several)}"
     )
     engine.rows("CREATE TEMP TABLE units AS SELECT node, node AS unit FROM nodes")
     engine.rows("CREATE TEMP TABLE clashes (why VARCHAR, place BIGINT, ident BIGINT, node BIGINT)")
@@ -179,13 +177,12 @@ def _tie(engine: Engine, level: str) -> None:
 
 def _name(engine: Engine, systems: list[str]) -> None:
     """Make `persons`: those of several customers, under the id of the first of them; own ids go before others."""
-    named = ", ".join(map(literal, systems))
     engine.rows(
         "CREATE TEMP TABLE members AS SELECT n.system, n.key, u.unit FROM nodes n JOIN units u USING (node)"
         " WHERE n.system <> 'links' UNION"
         # Customers that only an id or a merge speaks of: their orders may come without them.
         " SELECT kind, value, min(unit) FROM claims JOIN idents USING (ident) JOIN units USING (node)"
-        f" WHERE kind IN ({named}) AND (kind, value) NOT IN (SELECT (system, key) FROM nodes)"
+        f" WHERE kind IN {listed(systems)} AND (kind, value) NOT IN (SELECT (system, key) FROM nodes)"
         " GROUP BY kind, value HAVING min(unit) = max(unit)"
     )
     engine.rows(

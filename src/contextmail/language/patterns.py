@@ -41,14 +41,14 @@ class Pattern:
 
     def search(self, text: str, small: str) -> re.Match[str] | None:
         """Find the claim in `text`, whose small letters are `small`; None where there is none, or an excuse for it."""
-        if not self._in_small.search(small):
+        if not self.meets(small):
             return None
         found = self._match.search(text)
         return found if found and found[0].strip() and not (self.unless and self._unless.search(text)) else None
 
-    def meets(self, text: str) -> bool:
-        """Say whether the words are in `text`, be there an excuse or none."""
-        return bool(self._in_small.search(text.lower()))
+    def meets(self, small: str) -> bool:
+        """Say whether the words are in a text in small letters, be there an excuse or none."""
+        return bool(self._in_small.search(small))
 
     @cached_property
     def _match(self) -> re.Pattern[str]:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from contextmail.campaign import Campaign
 from contextmail.config import Settings
-from contextmail.engines.base import literal
+from contextmail.engines.base import listed, literal
 from contextmail.engines.duckdb import DuckDBEngine
 from contextmail.errors import ConfigurationError, RecordRejected, did_you_mean
 from contextmail.facts.folder import FactsFolder
@@ -122,15 +122,15 @@ class _Book:
 
     def look_up(self, customers: Collection[str], endpoints: Collection[str]) -> None:
         """Turn to the page of these customers, addresses and numbers."""
-        ids, ends = (", ".join(map(literal, ["", *some])) for some in (customers, endpoints))
+        ids, ends = (listed(some) for some in (customers, endpoints))
         self.known = {
-            row[0] for row in self._engine.rows(f"SELECT customer FROM {self._source} WHERE customer IN ({ids})")
+            row[0] for row in self._engine.rows(f"SELECT customer FROM {self._source} WHERE customer IN {ids}")
         }
         self.main, self.owners = {}, {}
-        theirs = f"SELECT endpoint FROM known_endpoints WHERE customer IN ({ids})"
+        theirs = f"SELECT endpoint FROM known_endpoints WHERE customer IN {ids}"
         asked = (
             "SELECT customer, kind, endpoint, is_main FROM known_endpoints"
-            f" WHERE endpoint IN ({ends}) OR endpoint IN ({theirs})"
+            f" WHERE endpoint IN {ends} OR endpoint IN ({theirs})"
         )
         for customer, kind, endpoint, is_main in self._engine.rows(asked):
             self.owners.setdefault(endpoint, set()).add(customer)
